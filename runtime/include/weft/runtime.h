@@ -1,0 +1,210 @@
+/* weft/runtime.h: plan and run compiled sparse attention. This header is the whole contract of libweft_runtime:
+ * tensors, kernels, plans, runs. It knows no compiler types; <weft/weft.h> adds those.
+ *
+ * Words: B batch elements, H query heads, KV heads (KV_H divides H; head h reads KV head h / (H / KV_H)), Lq queries,
+ * Lk keys, D head dimension of q and k, Dv of v and o. Query row r has position i = r + (Lk - Lq).
+ *
+ * Every function returns a status and never prints, exits or aborts. After a failure the handle that was passed holds
+ * the diagnostics (weft_*_message), and *out is NULL. Pointers that a function fills are owned by the caller and
+ * released by the matching _destroy, which accepts NULL. */
+#ifndef WEFT_RUNTIME_H
+#define WEFT_RUNTIME_H
+
+#include <dlpack/dlpack.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define WEFT_VERSION_MAJOR 0
+#define WEFT_VERSION_MINOR 1
+#define WEFT_VERSION_PATCH 0
+#define WEFT_VERSION_TEXT "0.1.0"
+
+#if defined(__GNUC__)
+#define WEFT_API __attribute__((visibility("default")))
+#else
+#define WEFT_API
+#endif
+
+/* ---- status ------------------------------------------------------------------------------------------------- */
+
+typedef enum weft_status {
+    WEFT_OK = 0,
+    WEFT_INVALID_PATTERN,  /* the text of a pattern, or what it means for this shape, is wrong */
+    WEFT_INVALID_ARGUMENT, /* a parameter, array, tensor or option is wrong */
+    WEFT_UNSUPPORTED,      /* right, but this build cannot do it */
+    WEFT_OUT_OF_MEMORY,
+    WEFT_IO_ERROR,  /* a file cannot be read or written */
+    WEFT_CANCELLED, /* the cancel hook said stop; outputs are unspecified */
+    WEFT_INTERNAL   /* a bug of ours; please report it */
+} weft_status;
+
+/* A short lower-case phrase such as "invalid pattern"; never NULL. Thread-safe. */
+WEFT_API const char *weft_status_name(weft_status status);
+
+/* The version of the library that is loaded, "0.1.0". Thread-safe. */
+WEFT_API const char *weft_version(void);
+
+/* ---- hooks -------------------------------------------------------------------------------------------------- */
+
+/* Allocates (block NULL), resizes, or frees (new_size 0) memory aligned as malloc's. Returns NULL when it cannot, and then
+ * the old block stays valid. Must be thread-safe. */
+typedef void *weft_resize_hook(void *user, void *block, size_t old_size, size_t new_size);
+
+/* Calls task(task_user, index) once for every index in [0, count), in any order, on any threads, and returns when all
+ * have returned. May be called from several threads at once. */
+typedef void weft_parallel_for_hook(void *user, size_t count, void (*task)(void *task_user, size_t index),
+                                    void *task_user);
+
+/* Polled between items of a run, from any thread; true stops the run. */
+typedef bool weft_cancel_hook(void *user);
+
+/* One line of text, without a newline, about something slow or unexpected that is not an error. Must be thread-safe. */
+typedef void weft_log_hook(void *user, const char *line);
+
+/* How to run. Zero-initialise, set `size` to sizeof(weft_config), and change what matters; NULL hooks mean the defaults
+ * (malloc, a pthreadpool, never cancelled, silent). */
+typedef struct weft_config {
+    size_t size;
+    weft_resize_hook *resize;
+    void *resize_user;
+    weft_parallel_for_hook *parallel_for;
+    void *parallel_for_user;
+    weft_cancel_hook *cancel;
+    void *cancel_user;
+    weft_log_hook *log;
+    void *log_user;
+    uint32_t threads; /* threads a run may use at once; 0: one a core. With parallel_for: the count it is called with */
+} weft_config;
+
+/* ---- kernels ------------------------------------------------------------------------------------------------ */
+
+typedef struct weft_kernel weft_kernel; /* immutable; may be shared between threads */
+typedef struct weft_plan weft_plan;     /* immutable; may be shared between threads */
+
+/* A compiled pattern as bytes: what weft_kernel_image gives and `weft build` will embed. Checked when it is loaded. */
+typedef struct weft_image {
+    const void *data;
+    size_t size;
+} weft_image;
+
+/* Makes a kernel from an image, without the compiler. config may be NULL; it is copied. The image's bytes are copied.
+ * WEFT_INVALID_ARGUMENT: damaged, of another version, or for another processor. */
+WEFT_API weft_status weft_kernel_from_image(const weft_image *image, const weft_config *config, weft_kernel **out);
+
+/* The kernel as an image; its bytes live as long as the kernel. */
+WEFT_API weft_image weft_kernel_image(const weft_kernel *kernel);
+
+/* Releases the caller's reference; plans made from the kernel keep what they need. */
+WEFT_API void weft_kernel_destroy(weft_kernel *kernel);
+
+/* The diagnostics of the last failure on this kernel (by any thread), rendered as text with source lines and carets.
+ * Copies at most size - 1 bytes and a NUL, as snprintf; returns the length of the whole. */
+WEFT_API size_t weft_kernel_message(const weft_kernel *kernel, char *buffer, size_t size);
+
+/* ---- plans -------------------------------------------------------------------------------------------------- */
+
+/* The shape of the tensors of a run. `size` is sizeof(weft_shape). batch, heads and kv_heads default to 1, 1 and heads
+ * when 0. head_dim and value_dim may be 0 in a plan that is only looked at (masks), never run. */
+typedef struct weft_shape {
+    size_t size;
+    int64_t batch;
+    int64_t heads;
+    int64_t kv_heads;
+    int64_t queries; /* Lq >= 1 */
+    int64_t keys;    /* Lk >= 1 */
+    int64_t head_dim;
+    int64_t value_dim;
+} weft_shape;
+
+typedef enum weft_binding_kind { WEFT_BIND_INT, WEFT_BIND_FLOAT, WEFT_BIND_BOOL, WEFT_BIND_ARRAY } weft_binding_kind;
+
+/* A value for a parameter of the pattern. Arrays are CPU tensors of any strides whose memory must stay valid and
+ * unchanged while the plan lives (LANGUAGE.md section 1 says which element types each parameter type takes). */
+typedef struct weft_binding {
+    const char *name;
+    weft_binding_kind kind;
+    union {
+        int64_t integer;
+        double real;
+        bool truth;
+        const DLTensor *array;
+    } value;
+} weft_binding;
+
+/* Works out which tiles each head visits. Time and memory grow with the non-empty tiles, not with Lq * Lk.
+ * bindings may be NULL when count is 0. On failure weft_kernel_message(kernel) says why. Thread-safe. */
+WEFT_API weft_status weft_plan_create(const weft_kernel *kernel, const weft_shape *shape, const weft_binding *bindings,
+                                      size_t count, weft_plan **out);
+WEFT_API void weft_plan_destroy(weft_plan *plan);
+
+/* Bytes that weft_run needs as workspace; depends on the shape, the parameters and config.threads only. */
+WEFT_API size_t weft_plan_workspace(const weft_plan *plan);
+
+/* What a plan holds; figures are sums over the batch and all heads. `size` is sizeof(weft_plan_info). */
+typedef struct weft_plan_info {
+    size_t size;
+    double pairs;            /* allowed pairs */
+    double computed_pairs;   /* pairs that tiles compute, allowed or masked */
+    int64_t full_tiles;      /* 64-key steps that need no mask */
+    int64_t partial_tiles;   /* those that do */
+    int64_t layouts;         /* distinct (head, batch element) layouts */
+    int64_t items;           /* units of work that threads claim */
+    int64_t bit_tiles;       /* distinct 64 x 64 masks kept */
+    int64_t bytes;           /* memory the plan holds */
+    int64_t span_calls;      /* set evaluations that planning took: the cost of the plan */
+    int64_t contains_calls;  /* pairs asked one by one */
+    double seconds;          /* wall time that planning took */
+} weft_plan_info;
+WEFT_API weft_status weft_plan_describe(const weft_plan *plan, weft_plan_info *info);
+
+typedef enum weft_mask_source {
+    WEFT_MASK_ORACLE, /* from the definition of the set, pair by pair */
+    WEFT_MASK_PLAN    /* from the tiles that a run visits */
+} weft_mask_source;
+
+/* Fills mask[r * Lk + j] with 1 where head `head` of batch element `batch` lets query row r attend to key j, else 0.
+ * mask holds Lq * Lk bytes. */
+WEFT_API weft_status weft_plan_mask(const weft_plan *plan, int64_t batch, int64_t head, weft_mask_source source,
+                                    uint8_t *mask);
+
+/* Explains one pair of positions as text: which term admits it or which excludes it, with the place in the file.
+ * i is a position (not a row). Returns the length as snprintf does; 0 where head, i or j are out of range. *allowed says
+ * whether the pair is in the set. */
+WEFT_API size_t weft_plan_explain(const weft_plan *plan, int64_t batch, int64_t head, int64_t i, int64_t j,
+                                  bool *allowed, char *buffer, size_t size);
+
+/* ---- running ------------------------------------------------------------------------------------------------ */
+
+/* q [B, H, Lq, D], k [B, KV_H, Lk, D], v [B, KV_H, Lk, Dv], o [B, H, Lq, Dv], lse [B, H, Lq] (may be NULL): CPU tensors,
+ * strides in elements, strides NULL for compact row-major. With B = 1 the first dimension may be missing. q, k, v and o
+ * have the kernel's dtype, lse is float32 (natural logarithm of the softmax denominator, -inf for an empty row).
+ * o and lse must not overlap anything else. `size` is sizeof(weft_tensors). */
+typedef struct weft_tensors {
+    size_t size;
+    const DLTensor *q, *k, *v;
+    const DLTensor *o, *lse;
+} weft_tensors;
+
+/* o_i = sum_j exp(s_ij) v_j / sum_j exp(s_ij) over the keys j of row i, s_ij = scale (q_i . k_j), by online softmax
+ * (Milakov and Gimelshein 2018; Dao et al. 2022), tile by tile. workspace has weft_plan_workspace bytes, any alignment,
+ * and is used by one run at a time; with NULL the run allocates it. The result does not depend on the number of threads,
+ * to the bit. One plan may be run by several threads at once, each with its own workspace and outputs. */
+WEFT_API weft_status weft_run(const weft_plan *plan, const weft_tensors *tensors, void *workspace);
+
+/* The same in float64, pair by pair from the definition of the set: slow, simple, the judge of weft_run. q, k, v as above
+ * in float32; out_o [B, H, Lq, Dv] and out_lse [B, H, Lq] (may be NULL) are compact. */
+WEFT_API weft_status weft_reference(const weft_plan *plan, const weft_tensors *tensors, double *out_o,
+                                    double *out_lse);
+
+/* The diagnostics of the last failure of a run of this plan; as weft_kernel_message. */
+WEFT_API size_t weft_plan_message(const weft_plan *plan, char *buffer, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,59 @@
+/* What compiled kernels and the runtime agree on. Read as C by both: the runtime includes it, and so does the driver that
+ * becomes bitcode (compiler/codegen/llvm/leaf), so no struct is ever restated for LLVM. Free of everything but stdint.
+ *
+ * One call computes one item: up to 64 (or 16) query rows against a list of key tiles. */
+#ifndef WEFT_KERNEL_ABI_H
+#define WEFT_KERNEL_ABI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    WEFT_TILE_ROWS = 64,  /* queries of the tall kernel */
+    WEFT_STRIP_ROWS = 16, /* queries of the short one */
+    WEFT_TILE_KEYS = 64,  /* keys of a tile */
+    WEFT_KEY_GROUP = 16,  /* key ranges of tiles are trimmed to multiples of this, or to Lk */
+    WEFT_MAX_DIM = 256,
+    WEFT_KERNEL_ABI = 1
+};
+
+/* Keys [64 * block + first, 64 * block + last) of one block, or a run of whole blocks. */
+typedef struct weft_tile {
+    uint32_t block;
+    uint32_t many;       /* full: this many consecutive blocks (first and last hold in each); masked: the mask's number */
+    uint8_t first, last; /* 0 <= first < last <= 64 */
+    uint8_t masked;      /* 1: some pairs are not in the set */
+    uint8_t unused;
+} weft_tile;
+
+/* Bit q of word k: may query q of the item attend to key k of the block? Bits of keys outside [first, last) are 0. */
+typedef struct weft_mask {
+    uint64_t key[WEFT_TILE_KEYS];
+} weft_mask;
+
+/* Pointers to row 0 of the item or key 0 of the head; strides in elements, of any sign. */
+typedef struct weft_call {
+    const void *q, *k, *v;
+    void *o;
+    float *lse; /* may be NULL */
+    int64_t q_row, q_dim, k_row, k_dim, v_row, v_dim, o_row, o_dim, lse_row;
+    int64_t keys;      /* Lk: nothing at or beyond key Lk is ever read */
+    int32_t rows;      /* rows that exist: nothing else of q, o, lse is touched */
+    float scale;       /* multiplies q . k */
+    const weft_tile *tiles;
+    uint32_t tile_count; /* 0: an empty row tile; o becomes 0 and lse -inf */
+    const weft_mask *masks;
+    float *scratch; /* weft_scratch_floats floats, aligned to 64 bytes */
+    float *state;   /* NULL, or where to leave [max: rows | sum: rows | acc: Dv x rows] (rows = 64 or 16, max in log2) instead
+                       of writing o and lse: the item is one key range of a split row tile */
+} weft_call;
+
+typedef void weft_kernel_entry(const weft_call *call);
+
+/* Scratch of one call: packed Q, the score tile, the accumulators, row statistics. */
+static inline size_t weft_scratch_floats(int64_t head_dim, int64_t value_dim) {
+    return (size_t)(WEFT_TILE_ROWS * (head_dim + value_dim + WEFT_TILE_KEYS + 8));
+}
+static inline size_t weft_state_floats(int64_t rows, int64_t value_dim) { return (size_t)(rows * (value_dim + 2)); }
+
+#endif

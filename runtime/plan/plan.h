@@ -1,0 +1,59 @@
+/* The inside of a plan: per distinct (head, batch element) one layout of key tiles by row tile, and the items, all fixed
+ * here, so that a run only claims and computes. */
+#ifndef WEFT_PLAN_PLAN_H
+#define WEFT_PLAN_PLAN_H
+
+#include "kernel/kernel.h"
+#include "set/set.h"
+
+/* One unit of work: up to 64 or 16 rows against a list of tiles. */
+typedef struct weft_item {
+    int64_t row;          /* first query row r */
+    uint32_t first_tile;  /* in the layout's tiles */
+    uint32_t tile_count;
+    float cost;           /* pairs computed, weighted by the kernel's speed */
+    uint8_t height;       /* 64 or 16: which kernel */
+    uint8_t rows;         /* rows that exist, 1 … height */
+    uint16_t split;       /* 0: whole; else 1 + its number in the layout's splits */
+} weft_item;
+
+/* A row tile cut along its keys: its items leave states that are merged in order. */
+typedef struct weft_split {
+    uint32_t first_item; /* its parts are consecutive in `parts` order */
+    uint32_t parts;
+    uint32_t first_state; /* of the first part, in units of one state */
+} weft_split;
+
+/* What one class of heads visits. Heads (and batch elements) with equal sets share one. Only one pass is built so far. */
+typedef struct weft_layout {
+    weft_id set; /* in the plan's bound DAG: equal ids, equal layouts */
+    weft_tile *tiles;
+    uint32_t tile_count, tile_capacity;
+    weft_item *items; /* in the order in which they are claimed: dear ones first */
+    uint32_t item_count, item_capacity;
+    weft_split *splits;
+    uint32_t split_count, split_capacity;
+    uint32_t state_count;
+    double pairs, computed_pairs;
+    int64_t full_tiles, partial_tiles;
+} weft_layout;
+
+struct weft_plan {
+    const weft_kernel *kernel; /* retained */
+    weft_shape shape;          /* defaults filled in */
+    weft_argument *arguments;
+    weft_bound bound;     /* sets of passes, canonical */
+    weft_layout *layouts;
+    uint32_t layout_count, layout_capacity;
+    uint32_t *layout_of;  /* [B * H]: which layout */
+    float *scale_of;      /* [H] */
+    weft_id *meaning_of;  /* [B * H]: the oracle's set, folded from the program's meaning */
+    weft_mask *masks;     /* shared by all layouts */
+    uint32_t mask_count, mask_capacity;
+    uint32_t workers;     /* tasks of a run: each has its own scratch in the workspace */
+    size_t workspace;
+    weft_plan_info info;
+    weft_message message;
+};
+
+#endif

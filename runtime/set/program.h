@@ -1,0 +1,64 @@
+/* A program is one compiled pattern as data, the block IR: its parameters, what it means (the located set IR, from which
+ * the oracle and every message come), and the passes that a run makes over row and key tiles (canonical set IR). It prints
+ * and parses as text; an image carries exactly that text. Immutable once made. */
+#ifndef WEFT_SET_PROGRAM_H
+#define WEFT_SET_PROGRAM_H
+
+#include "set/dag.h"
+
+typedef struct weft_parameter_info {
+    const char *name;
+    weft_type type;
+    weft_id initial; /* default: a scalar node without parameters, or 0 */
+    weft_span place;
+} weft_parameter_info;
+
+/* In which order a pass walks rows or keys. STRIDED(s): the positions of one residue class mod s after the other.
+ * INDEXED: known at run time. Only CONTIGUOUS is built so far. */
+typedef enum weft_order { WEFT_ORDER_CONTIGUOUS, WEFT_ORDER_STRIDED, WEFT_ORDER_INDEXED } weft_order;
+
+typedef struct weft_pass {
+    weft_order row_order, key_order;
+    uint32_t row_tile, key_tile; /* 64 and 64 */
+    weft_id set;                 /* canonical; disjoint from the sets of earlier passes */
+} weft_pass;
+
+typedef struct weft_program {
+    const weft_allocator *allocator;
+    const char *name; /* of the pattern */
+    weft_dag dag;
+    weft_sources sources;
+    weft_parameter_info *parameters;
+    uint32_t parameter_count, parameter_capacity;
+    weft_id meaning; /* located set: HEADS, REQUIRE and atoms as written */
+    weft_id scale;   /* located float over h, lengths and parameters, or 0: 1 / sqrt(D) */
+    weft_pass *passes;
+    uint32_t pass_count, pass_capacity;
+    weft_arena arena; /* names */
+} weft_program;
+
+WEFT_SHARED weft_program *weft_program_create(const weft_allocator *allocator, const char *name);
+WEFT_SHARED void weft_program_destroy(weft_program *program);
+/* The parameter's number, or UINT32_MAX when out of memory. */
+WEFT_SHARED uint32_t weft_program_add_parameter(weft_program *program, const char *name, weft_type type, weft_id initial,
+                                                weft_span place);
+WEFT_SHARED bool weft_program_add_pass(weft_program *program, weft_pass pass);
+
+/* ---- text --------------------------------------------------------------------------------------------------- */
+
+/* The set IR of one root, one node a line, operands before users:
+ *     %1 = param w
+ *     %2 = window %1 %1
+ * Numbers are dense in print order. With places, located nodes end in "@source:begin-end". */
+WEFT_SHARED void weft_print_set(const weft_program *program, weft_id root, bool places, weft_text *out);
+/* The whole program (what parse reads): sources, parameters, nodes, meaning, scale, passes. */
+WEFT_SHARED void weft_print_program(const weft_program *program, weft_text *out);
+/* Reads what weft_print_program wrote, or a person; survives anything. NULL on failure, with diagnostics (E07xx). The
+ * result is verified. */
+WEFT_SHARED weft_program *weft_parse_program(const weft_allocator *allocator, const char *text, size_t size,
+                                             weft_diagnostics *diagnostics);
+
+/* Checks operand counts, types, order and forms; says what is wrong (E0702). Run after every step in debug builds. */
+WEFT_SHARED bool weft_verify_program(const weft_program *program, weft_diagnostics *diagnostics);
+
+#endif

@@ -1,0 +1,135 @@
+/* What a program means for one shape: binding, folding, and the two questions that every set answers.
+ * contains(i, j) is the oracle. spans(i0, i1) gives the keys that every row of [i0, i1) may see, and those that some may. */
+#ifndef WEFT_SET_SET_H
+#define WEFT_SET_SET_H
+
+#include "set/program.h"
+
+/* ---- scalars ------------------------------------------------------------------------------------------------ */
+
+typedef enum weft_fault { WEFT_FAULT_NONE, WEFT_FAULT_DIVISION, WEFT_FAULT_OVERFLOW, WEFT_FAULT_INDEX } weft_fault;
+
+/* An array bound to a parameter, as weft_read_array reads it. */
+typedef struct weft_array {
+    const DLTensor *tensor;
+    weft_type type;
+    int64_t batch; /* which batch element an ARRAY node reads; 0 where all share it */
+} weft_array;
+
+/* A parameter's value: a constant in `value` (INT, FLOAT, BOOL), or an array. */
+typedef struct weft_argument {
+    bool bound;
+    weft_value value;
+    const DLTensor *array;
+} weft_argument;
+
+/* What folding knows. Anything not known stays symbolic: with nothing known, folding checks and folds constants alone. */
+typedef struct weft_environment {
+    bool lengths_known, head_known, dim_known;
+    int64_t lq, lk, head, heads, batch;
+    int64_t dim;                    /* D; with lengths_known but not dim_known, reading D is an error (E0407) */
+    const weft_argument *arguments; /* one a parameter, or NULL: none is known */
+    bool keep_places;               /* results keep their places (for explanations) and share less */
+} weft_environment;
+
+/* The bound form of sets: a DAG of its own plus the arrays that it reads. */
+typedef struct weft_bound {
+    weft_dag dag;
+    weft_array *arrays;
+    uint32_t array_count, array_capacity;
+} weft_bound;
+
+WEFT_SHARED bool weft_bound_init(weft_bound *bound, const weft_allocator *allocator);
+WEFT_SHARED void weft_bound_free(weft_bound *bound);
+
+/* Checks bindings against the program's parameters (names, types, element types, shapes that do not depend on blocks) and
+ * fills arguments[parameter_count], defaults included. False with diagnostics E0401…E0404 otherwise. */
+WEFT_SHARED bool weft_bind(const weft_program *program, const weft_shape *shape, const weft_binding *bindings, size_t count,
+                           weft_argument *arguments, weft_diagnostics *diagnostics);
+
+/* Copies the DAG under `root` of program into `bound`, replacing what the environment knows, folding constants, checking
+ * sizes (E0301), faults that do not depend on i or j (E0302, E0303, E0304), heads (E0305, E0306) and requirements (E0307), each
+ * reported at the place of the node that is at fault. With head_known HEADS and `?:` are resolved to the branch taken and
+ * nothing else is visited; with lengths_known too, lists become INTERVALS. Sets fold too: x | none, x & all, empty lists.
+ * 0 on an error (reported) or when memory fails. Works with bound->dag being the program's own DAG too (constant folding in
+ * the compiler). */
+WEFT_SHARED weft_id weft_fold(const weft_program *program, weft_id root, const weft_environment *environment,
+                              weft_bound *bound, weft_diagnostics *diagnostics);
+
+/* A scalar node of bound form at (i, j): the condition of a where. A fault leaves *out alone. */
+WEFT_SHARED weft_fault weft_evaluate(const weft_bound *bound, weft_id scalar, int64_t i, int64_t j, weft_value *out);
+
+/* One element of an array: ints of any width and bools give integer, floats give real. False: out of range. */
+WEFT_SHARED bool weft_read_array(const weft_array *array, int64_t index, weft_value *out);
+
+/* ---- sets --------------------------------------------------------------------------------------------------- */
+
+/* Lengths where a set is evaluated: positions, or block numbers inside blocks(). Queries are positions
+ * [keys - queries, keys). */
+typedef struct weft_space {
+    int64_t queries, keys;
+    int64_t first; /* smallest query position (block number inside blocks) */
+} weft_space;
+static inline weft_space weft_space_of(int64_t queries, int64_t keys) {
+    return (weft_space){queries, keys, keys - queries};
+}
+
+/* Intervals of keys: `full` for every row asked, `may` for at least one; full is within may. Exact for a single row unless a
+ * condition is too hard, then full is a subset and may a superset. */
+typedef struct weft_spans {
+    weft_intervals full, may;
+} weft_spans;
+
+/* Where spans build their lists: an arena that the caller resets between row tiles, and the spans of every node asked
+ * since the last reset, so that shared terms are worked out once and a planner can look at a term's own spans. */
+typedef struct weft_scratch {
+    const weft_bound *bound;
+    weft_arena arena;
+    weft_spans *seen;     /* by id, for the outermost space; valid where stamp[id] == now */
+    uint32_t *stamp;
+    uint32_t capacity, now;
+    uint64_t span_calls, contains_calls;
+    bool failed;
+} weft_scratch;
+
+WEFT_SHARED bool weft_scratch_init(weft_scratch *scratch, const weft_bound *bound);
+WEFT_SHARED void weft_scratch_free(weft_scratch *scratch);
+WEFT_SHARED void weft_scratch_reset(weft_scratch *scratch); /* forgets lists and seen spans */
+
+/* Is (i, j) in the set? i and j must be in the space. */
+WEFT_SHARED bool weft_contains(const weft_bound *bound, weft_id set, weft_space space, int64_t i, int64_t j);
+
+/* Spans of rows [i0, i1), i0 < i1, keys clipped to [0, space.keys). False when memory fails. The result lives until the next
+ * reset. */
+WEFT_SHARED bool weft_spans_of(weft_scratch *scratch, weft_id set, weft_space space, int64_t i0, int64_t i1,
+                               weft_spans *out);
+
+/* ---- atoms -------------------------------------------------------------------------------------------------- */
+
+/* What an atom's functions see: its node (operands are INT, INTERVALS, ARRAY or, for where, a condition). */
+typedef struct weft_atom {
+    const weft_bound *bound;
+    weft_id id;
+    weft_space space;
+    weft_scratch *scratch; /* NULL in contains */
+} weft_atom;
+
+#define ATOM(enum_, name, signature, traits)                                                                            \
+    bool weft_##name##_contains(const weft_atom *atom, int64_t i, int64_t j);                                            \
+    bool weft_##name##_spans(const weft_atom *atom, int64_t i0, int64_t i1, weft_spans *out);
+#include "set/atoms.def"
+#undef ATOM
+
+/* Helpers for atoms and planners; results live in the scratch's arena; NULL `at` with count > 0 never happens, failures set
+ * scratch->failed and give empty lists. */
+WEFT_SHARED weft_intervals weft_intervals_one(weft_scratch *scratch, int64_t lo, int64_t hi, int64_t keys); /* clipped */
+WEFT_SHARED weft_intervals weft_intervals_union(weft_scratch *scratch, weft_intervals a, weft_intervals b);
+WEFT_SHARED weft_intervals weft_intervals_intersection(weft_scratch *scratch, weft_intervals a, weft_intervals b);
+WEFT_SHARED weft_intervals weft_intervals_difference(weft_scratch *scratch, weft_intervals a, weft_intervals b);
+WEFT_SHARED bool weft_intervals_contain(weft_intervals list, int64_t x); /* binary search */
+
+/* Python's floor division and remainder; b > 0. */
+static inline int64_t weft_floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
+static inline int64_t weft_floor_mod(int64_t a, int64_t b) { return a % b + (a % b < 0 ? b : 0); }
+
+#endif
