@@ -9,20 +9,20 @@
 /* Instruction sets that code may need; loading checks that this processor has them. One line a level. */
 typedef enum weft_isa { WEFT_ISA_NONE, WEFT_ISA_X86_64, WEFT_ISA_X86_64_V3, WEFT_ISA_X86_64_V4, WEFT_ISA_AARCH64 } weft_isa;
 
-typedef struct weft_code {
+typedef struct weft_machine_code {
     const void *bytes; /* NULL: no code; plans and masks only */
     size_t size;
     uint64_t tall, strip; /* offsets of the entries for 64 and 16 rows */
     uint32_t dtype;       /* weft_dtype */
     uint32_t head_dim, value_dim;
     weft_isa isa;
-} weft_code;
+} weft_machine_code;
 
 /* Appends the image to `out`; the program is printed into it. False when memory fails. */
-WEFT_SHARED bool weft_image_write(const weft_program *program, const weft_code *code, weft_text *out);
+WEFT_SHARED bool weft_image_write(const weft_program *program, const weft_machine_code *code, weft_text *out);
 
 /* Checks the header, sizes and hash (xxh3). On success *text is the program's IR and *code points into the image. */
-WEFT_SHARED weft_status weft_image_read(const weft_image *image, const char **text, size_t *text_size, weft_code *code,
+WEFT_SHARED weft_status weft_image_read(const weft_image *image, const char **text, size_t *text_size, weft_machine_code *code,
                                         weft_diagnostics *diagnostics);
 
 #endif

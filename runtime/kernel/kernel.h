@@ -23,7 +23,7 @@ struct weft_kernel {
     weft_engine *engine;
     weft_program *program;
     weft_text image;
-    weft_code code; /* bytes point into `pages` */
+    weft_machine_code code; /* bytes point into `pages` */
     void *pages;    /* read and execute, never write */
     size_t pages_size;
     weft_message message;

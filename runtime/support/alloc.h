@@ -12,9 +12,9 @@
 /* Exported for the sibling library (the compiler) and its tests; not public, no promise of stability. */
 #define WEFT_SHARED WEFT_API
 #if defined(__GNUC__)
-#define WEFT_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define WEFT_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
-#define WEFT_PRINTF(format, first)
+#define WEFT_PRINTF(text, first)
 #endif
 
 typedef struct weft_allocator {

@@ -1,0 +1,345 @@
+/* The public handles of weft.h. A context holds the hooks, the code generator and the diagnostics of its last
+ * operation; a module holds what was read. Both are counted, so that a host may destroy them in any order. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "compile.h"
+#include "kernel/kernel.h"
+
+/* Sources outlive their module for as long as diagnostics point into them. */
+typedef struct library {
+    _Atomic(uint32_t) references;
+    const weft_allocator *allocator;
+    weft_sources sources;
+} library;
+
+struct weft_context {
+    _Atomic(uint32_t) references; /* the host's, and one a module */
+    weft_engine *engine;
+    weft_plugin plugin;
+    pthread_mutex_t lock; /* of all that follows */
+    library *last_library;
+    weft_diagnostics last; /* of the last load or kernel creation */
+};
+
+struct weft_module {
+    weft_context *context;
+    library *library;
+    weft_unit *unit;
+};
+
+static library *library_create(const weft_allocator *allocator) {
+    library *made = weft_allocate(allocator, sizeof *made);
+    if (!made) return NULL;
+    made->references = 1;
+    made->allocator = allocator;
+    weft_sources_init(&made->sources, allocator);
+    return made;
+}
+
+static library *library_retain(library *held) {
+    atomic_fetch_add(&held->references, 1);
+    return held;
+}
+
+static void library_release(library *held) {
+    if (!held || atomic_fetch_sub(&held->references, 1) != 1) return;
+    weft_sources_free(&held->sources);
+    weft_free(held->allocator, held, sizeof *held);
+}
+
+/* ---- contexts ----------------------------------------------------------------------------------------------- */
+
+weft_status weft_context_create(const weft_config *config, weft_context **out) {
+    *out = NULL;
+    weft_engine *engine = weft_engine_create(config);
+    if (!engine) return WEFT_OUT_OF_MEMORY;
+    const weft_allocator *allocator = weft_engine_allocator(engine);
+    weft_context *context = weft_allocate_zero(allocator, sizeof *context);
+    if (!context || pthread_mutex_init(&context->lock, NULL)) {
+        weft_free(allocator, context, sizeof *context);
+        weft_engine_release(engine);
+        return WEFT_OUT_OF_MEMORY;
+    }
+    context->references = 1;
+    context->engine = engine;
+    weft_diagnostics_init(&context->last, allocator, NULL);
+    *out = context;
+    return WEFT_OK;
+}
+
+static void context_release(weft_context *context) {
+    if (!context || atomic_fetch_sub(&context->references, 1) != 1) return;
+    weft_diagnostics_free(&context->last);
+    library_release(context->last_library);
+    pthread_mutex_destroy(&context->lock);
+    weft_engine *engine = context->engine;
+    weft_free(weft_engine_allocator(engine), context, sizeof *context);
+    weft_engine_release(engine);
+}
+
+void weft_context_destroy(weft_context *context) { context_release(context); }
+
+/* Keeps what an operation had to say, and turns it into the status that the operation returns. Takes the diagnostics;
+ * the library may be NULL. */
+static weft_status conclude(weft_context *context, library *held, weft_diagnostics *said, weft_status otherwise) {
+    weft_status status = said->out_of_memory ? WEFT_OUT_OF_MEMORY : otherwise;
+    for (uint32_t i = 0; status == WEFT_INVALID_PATTERN && i < said->count; i++) {
+        weft_code code = said->reports[i].code;
+        if (!weft_code_is_error(code)) continue;
+        if (code == WEFT_E0501) status = WEFT_UNSUPPORTED;
+        if (code == WEFT_E0601) status = WEFT_IO_ERROR;
+        if (code == WEFT_E0901 || code == WEFT_E0702) status = WEFT_INTERNAL;
+        break;
+    }
+    weft_diagnostics_sort(said);
+    pthread_mutex_lock(&context->lock);
+    weft_diagnostics old = context->last;
+    library *old_library = context->last_library;
+    context->last = *said;
+    context->last_library = held ? library_retain(held) : NULL;
+    pthread_mutex_unlock(&context->lock);
+    weft_diagnostics_free(&old);
+    library_release(old_library);
+    return status;
+}
+
+size_t weft_context_message(const weft_context *context, bool color, char *buffer, size_t size) {
+    weft_context *mutable_context = (weft_context *)context; /* for its lock */
+    weft_text text;
+    weft_text_init(&text, weft_engine_allocator(context->engine));
+    pthread_mutex_lock(&mutable_context->lock);
+    weft_diagnostics_render(&context->last, color, &text);
+    pthread_mutex_unlock(&mutable_context->lock);
+    size_t length = weft_text_copy_out(&text, buffer, size);
+    weft_text_release(&text);
+    return length;
+}
+
+bool weft_context_diagnostic(const weft_context *context, size_t index, weft_diagnostic *out) {
+    weft_context *mutable_context = (weft_context *)context;
+    pthread_mutex_lock(&mutable_context->lock);
+    const weft_diagnostics *said = &context->last;
+    bool found = index < said->count;
+    if (found) {
+        const weft_report *report = &said->reports[index];
+        memset(out, 0, sizeof *out);
+        out->code = weft_code_name(report->code);
+        out->is_error = weft_code_is_error(report->code);
+        out->message = report->message;
+        out->suggestion = report->suggestion;
+        if (report->span.source && said->sources && report->span.source <= said->sources->count) {
+            weft_point from = weft_sources_point(said->sources, report->span.source, report->span.begin);
+            weft_point to = weft_sources_point(said->sources, report->span.source, report->span.end);
+            out->file = said->sources->at[report->span.source - 1].name;
+            out->line = from.line, out->column = from.column;
+            out->end_line = to.line, out->end_column = to.column;
+        }
+    }
+    pthread_mutex_unlock(&mutable_context->lock);
+    return found;
+}
+
+/* ---- modules ------------------------------------------------------------------------------------------------ */
+
+static weft_status load(weft_context *context, const char *name, const char *text, size_t size,
+                        const weft_module_options *options, weft_module **out) {
+    *out = NULL;
+    const weft_allocator *allocator = weft_engine_allocator(context->engine);
+    library *held = library_create(allocator);
+    weft_module *module = weft_allocate_zero(allocator, sizeof *module);
+    if (!held || !module) {
+        library_release(held);
+        weft_free(allocator, module, sizeof *module);
+        return WEFT_OUT_OF_MEMORY;
+    }
+    weft_load_options where = {0};
+    if (options) where = (weft_load_options){options->library_paths, options->library_path_count};
+    weft_diagnostics said;
+    weft_diagnostics_init(&said, allocator, &held->sources);
+    module->unit = weft_sema_load(allocator, name, text, size, &where, &held->sources, &said);
+    if (!module->unit && !said.errors) said.out_of_memory = true;
+    weft_status status = conclude(context, held, &said, module->unit ? WEFT_OK : WEFT_INVALID_PATTERN);
+    if (status != WEFT_OK) {
+        weft_unit_free(module->unit);
+        library_release(held);
+        weft_free(allocator, module, sizeof *module);
+        return status;
+    }
+    atomic_fetch_add(&context->references, 1);
+    module->context = context;
+    module->library = held;
+    *out = module;
+    return WEFT_OK;
+}
+
+weft_status weft_module_load(weft_context *context, const char *path, const weft_module_options *options,
+                             weft_module **out) {
+    return load(context, path, NULL, 0, options, out);
+}
+
+weft_status weft_module_load_text(weft_context *context, const char *name, const char *text, size_t size,
+                                  const weft_module_options *options, weft_module **out) {
+    return load(context, name, text ? text : "", text ? size : 0, options, out);
+}
+
+void weft_module_destroy(weft_module *module) {
+    if (!module) return;
+    weft_context *context = module->context;
+    weft_unit_free(module->unit);
+    library_release(module->library);
+    weft_free(weft_engine_allocator(context->engine), module, sizeof *module);
+    context_release(context);
+}
+
+const char *weft_module_pattern(const weft_module *module, size_t index) {
+    for (const weft_ast *item = weft_unit_root(module->unit)->first; item; item = item->next)
+        if (item->kind == WEFT_AST_PATTERN && index-- == 0) return item->name;
+    return NULL;
+}
+
+bool weft_module_parameter(const weft_module *module, const char *pattern, size_t index, weft_parameter *out) {
+    const weft_ast *found = weft_unit_pattern(module->unit, pattern);
+    for (const weft_ast *child = found ? found->first : NULL; child; child = child->next) {
+        if (child->kind != WEFT_AST_PARAM || index-- != 0) continue;
+        *out = (weft_parameter){child->name, child->type ? child->type : "int", child->first != NULL};
+        return true;
+    }
+    return false;
+}
+
+int64_t weft_module_heads(const weft_module *module, const char *pattern) {
+    const weft_ast *found = weft_unit_pattern(module->unit, pattern);
+    return found ? weft_unit_heads(module->unit, found) : 0;
+}
+
+/* ---- kernels ------------------------------------------------------------------------------------------------ */
+
+/* The code generator, opened on first need. */
+static const weft_codegen *codegen_of(weft_context *context, weft_diagnostics *said) {
+    pthread_mutex_lock(&context->lock);
+    const weft_codegen *codegen = weft_plugin_open(&context->plugin, said);
+    pthread_mutex_unlock(&context->lock);
+    return codegen;
+}
+
+/* The named pattern, or the only one; says which there are when it cannot tell. */
+static const weft_ast *find_pattern(const weft_module *module, const char *pattern, weft_diagnostics *said) {
+    const weft_ast *found = weft_unit_pattern(module->unit, pattern);
+    if (found) return found;
+    const char *names[32];
+    size_t count = 0;
+    while (count < 32 && (names[count] = weft_module_pattern(module, count))) count++;
+    if (pattern) {
+        weft_diagnose(said, WEFT_E0109, WEFT_NO_SPAN, "the file has no pattern `%s`", pattern);
+        const char *close = weft_closest(pattern, names, count);
+        if (close) weft_diagnose_suggest(said, close);
+    } else if (!count) {
+        weft_diagnose(said, WEFT_E0109, WEFT_NO_SPAN, "the file has no pattern");
+    } else {
+        weft_diagnose(said, WEFT_E0109, WEFT_NO_SPAN, "the file has several patterns; name one, such as `%s`",
+                      names[0]);
+    }
+    return NULL;
+}
+
+/* Fills in defaults and checks ranges, before anything is compiled. */
+static bool read_options(const weft_kernel_options *options, weft_codegen_spec *spec, bool *plan_only,
+                         weft_diagnostics *said) {
+    weft_kernel_options given = {.plan_only = true};
+    if (options) memcpy(&given, options, options->size < sizeof given ? options->size : sizeof given);
+    *plan_only = given.plan_only;
+    if (given.plan_only) return true;
+    if (!given.value_dim) given.value_dim = given.head_dim;
+    if (given.head_dim < 1 || given.head_dim > WEFT_MAX_DIM || given.value_dim < 1 || given.value_dim > WEFT_MAX_DIM) {
+        weft_diagnose(said, WEFT_E0405, WEFT_NO_SPAN, "head dimensions must be 1 to %d, not %lld and %lld",
+                      WEFT_MAX_DIM, (long long)given.head_dim, (long long)given.value_dim);
+        return false;
+    }
+    if (given.dtype > WEFT_F16) {
+        weft_diagnose(said, WEFT_E0405, WEFT_NO_SPAN, "%d is no dtype", (int)given.dtype);
+        return false;
+    }
+    *spec = (weft_codegen_spec){given.dtype, (uint32_t)given.head_dim, (uint32_t)given.value_dim, given.target};
+    return true;
+}
+
+/* Sets up a compilation; false, with a reason, when it cannot start. */
+static bool begin(const weft_module *module, const char *pattern, const weft_kernel_options *options, bool needs_code,
+                  weft_diagnostics *said, weft_compilation *c) {
+    bool plan_only = true;
+    *c = (weft_compilation){.allocator = weft_engine_allocator(module->context->engine),
+                            .unit = module->unit,
+                            .sources = &module->library->sources,
+                            .diagnostics = said};
+    c->pattern = find_pattern(module, pattern, said);
+    if (!c->pattern || !read_options(options, &c->spec, &plan_only, said)) return false;
+    if (needs_code && plan_only) {
+        weft_diagnose(said, WEFT_E0405, WEFT_NO_SPAN, "code needs a head dimension");
+        return false;
+    }
+    if (!plan_only) c->codegen = codegen_of(module->context, said);
+    return plan_only || c->codegen;
+}
+
+weft_status weft_kernel_create(const weft_module *module, const char *pattern, const weft_kernel_options *options,
+                               weft_kernel **out) {
+    *out = NULL;
+    weft_diagnostics said;
+    weft_compilation c;
+    weft_text image;
+    weft_diagnostics_init(&said, weft_engine_allocator(module->context->engine), &module->library->sources);
+    weft_text_init(&image, weft_engine_allocator(module->context->engine));
+    weft_status status = WEFT_INVALID_PATTERN;
+    if (begin(module, pattern, options, false, &said, &c) && weft_compile(&c, &image)) {
+        weft_image bytes = {image.at, image.size};
+        status = weft_kernel_from_image_in(module->context->engine, &bytes, &said, out);
+    } else if (!said.errors) {
+        said.out_of_memory = true;
+    }
+    weft_text_release(&image);
+    return conclude(module->context, module->library, &said, status);
+}
+
+weft_status weft_module_dump(const weft_module *module, const char *pattern, weft_stage stage,
+                             const weft_kernel_options *options, char **out) {
+    *out = NULL;
+    const weft_allocator *allocator = weft_engine_allocator(module->context->engine);
+    bool needs_code = stage == WEFT_STAGE_LLVM || stage == WEFT_STAGE_ASM;
+    weft_diagnostics said;
+    weft_compilation c;
+    weft_text text;
+    weft_diagnostics_init(&said, allocator, &module->library->sources);
+    weft_text_init(&text, allocator);
+    bool done = begin(module, pattern, needs_code ? options : NULL, needs_code, &said, &c) &&
+                weft_compile_dump(&c, stage, &text);
+    if (!done && !said.errors) said.out_of_memory = true;
+    if (done) *out = weft_allocate(allocator, text.size + 1);
+    if (*out) memcpy(*out, text.at ? text.at : "", text.size + 1);
+    if (done && !*out) said.out_of_memory = true;
+    weft_text_release(&text);
+    return conclude(module->context, module->library, &said, done ? WEFT_OK : WEFT_INVALID_PATTERN);
+}
+
+void weft_text_free(const weft_module *module, char *text) {
+    if (text) weft_free(weft_engine_allocator(module->context->engine), text, strlen(text) + 1);
+}
+
+size_t weft_doctor(weft_context *context, char *buffer, size_t size) {
+    const weft_allocator *allocator = weft_engine_allocator(context->engine);
+    weft_diagnostics said;
+    weft_text text;
+    weft_diagnostics_init(&said, allocator, NULL);
+    weft_text_init(&text, allocator);
+    weft_text_format(&text, "weft: %s\nthreads: %u\n", weft_version(), weft_engine_threads(context->engine));
+    const weft_codegen *codegen = codegen_of(context, &said);
+    if (codegen)
+        codegen->describe(&text);
+    else
+        weft_text_format(&text, "code generator: none (%s)\n", said.count ? said.reports[0].message : "out of memory");
+    size_t length = weft_text_copy_out(&text, buffer, size);
+    weft_text_release(&text);
+    weft_diagnostics_free(&said);
+    return length;
+}
