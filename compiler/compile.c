@@ -22,7 +22,7 @@ static bool arrange(const weft_compilation *c, weft_program *program) {
 
 /* Block IR → image; the code, when there is any, goes through `bytes`. */
 static bool assemble(const weft_compilation *c, const weft_program *program, weft_text *out) {
-    weft_code code = {0};
+    weft_machine_code code = {0};
     weft_text bytes;
     weft_text_init(&bytes, c->allocator);
     bool done = !c->codegen || c->codegen->generate(&c->spec, WEFT_FORM_CODE, &code, &bytes, c->diagnostics);
