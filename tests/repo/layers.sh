@@ -1,0 +1,30 @@
+#!/bin/sh
+# Dependencies point one way (DESIGN: support <- set <- kernel <- plan <- exec; runtime <- compiler; …). usage: layers.sh SOURCE BUILD
+set -eu
+cd "$1"
+failed=0
+# forbid FOLDER REGEX: no file under FOLDER includes anything that matches.
+forbid() {
+    found=$(grep -rnE "#include [\"<]($2)" "$1" --include='*.[chly]' || true)
+    [ -z "$found" ] && return
+    printf '%s must not include %s:\n%s\n' "$1" "$2" "$found"
+    failed=1
+}
+forbid runtime 'weft/weft.h|ast/|sema/|passes/|codegen/|compile.h|support/names.h'
+forbid runtime/support 'set/|kernel/|plan/|exec/'
+forbid runtime/set 'kernel/|plan/|exec/'
+forbid runtime/kernel 'plan/|exec/'
+forbid runtime/plan 'exec/'
+forbid compiler/support 'ast/|sema/|passes/|codegen/|set/|kernel/|plan/|exec/'
+forbid compiler/ast 'sema/|passes/|codegen/|set/|kernel/|plan/|exec/'
+forbid grammar 'sema/|passes/|codegen/|set/|kernel/|plan/|exec/'
+forbid compiler/sema 'passes/|codegen/|kernel/|plan/|exec/'
+forbid compiler/passes 'ast/|sema/|codegen/|kernel/|plan/|exec/'
+forbid compiler/cli 'ast/|sema/|passes/|codegen/|support/|set/|kernel/|plan/|exec/|compile.h'
+forbid examples 'ast/|sema/|passes/|codegen/|support/|set/|kernel/|plan/|exec/|compile.h'
+llvm=$(grep -rlE '#include [<"]llvm-c/' compiler runtime grammar examples bench tests --include='*.[chly]' | grep -v '^compiler/codegen/llvm/' || true)
+[ -z "$llvm" ] || { printf 'llvm-c outside compiler/codegen/llvm:\n%s\n' "$llvm"; failed=1; }
+printers=$(grep -rnwE 'printf|fprintf|puts|exit|abort|getenv' runtime compiler/support compiler/ast compiler/sema compiler/passes compiler/*.c --include='*.c' |
+    grep -vE '^\S+\s*(/?\*|//)' || true)
+[ -z "$printers" ] || { printf 'libraries that print, exit or read the environment:\n%s\n' "$printers"; failed=1; }
+exit $failed
