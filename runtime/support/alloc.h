@@ -34,8 +34,8 @@ WEFT_SHARED void weft_free(const weft_allocator *allocator, void *block, size_t 
 WEFT_SHARED bool weft_reserve(const weft_allocator *allocator, void *array, uint32_t *capacity, uint64_t count,
                               size_t element);
 
-/* A region freed as a whole: AST, names, IR. After the first failure every allocation fails and `failed` stays set until a
- * reset. */
+/* A region freed as a whole: AST, names, IR. After the first failure every allocation fails and `failed` stays set
+ * until a reset. */
 typedef struct weft_arena {
     const weft_allocator *allocator;
     struct weft_arena_chunk *chunk;
@@ -44,8 +44,8 @@ typedef struct weft_arena {
 
 WEFT_SHARED void weft_arena_init(weft_arena *arena, const weft_allocator *allocator);
 WEFT_SHARED void weft_arena_free(weft_arena *arena);
-WEFT_SHARED void weft_arena_reset(weft_arena *arena);                /* keeps the largest chunk for reuse */
-WEFT_SHARED void *weft_arena_take(weft_arena *arena, size_t size);   /* uninitialised, aligned to 16 bytes */
+WEFT_SHARED void weft_arena_reset(weft_arena *arena);              /* keeps the largest chunk for reuse */
+WEFT_SHARED void *weft_arena_take(weft_arena *arena, size_t size); /* uninitialised, aligned to 16 bytes */
 WEFT_SHARED char *weft_arena_copy(weft_arena *arena, const char *text, size_t size); /* adds a NUL */
 
 /* Text that grows. After a failed allocation appends do nothing and `failed` stays set. */
@@ -61,10 +61,11 @@ WEFT_SHARED void weft_text_release(weft_text *text);
 WEFT_SHARED void weft_text_add(weft_text *text, const char *bytes, size_t size);
 WEFT_SHARED void weft_text_format(weft_text *text, const char *format, ...) WEFT_PRINTF(2, 3);
 WEFT_SHARED void weft_text_format_list(weft_text *text, const char *format, va_list arguments) WEFT_PRINTF(2, 0);
-/* A double that reads back as the same bits, with a point or an exponent ("0.5", "1e+20"); inf, -inf and nan as words. */
+/* A double that reads back as the same bits, with a point or an exponent ("0.5", "1e+20"); inf, -inf and nan as words.
+ */
 WEFT_SHARED void weft_text_double(weft_text *text, double value);
-/* Reads what weft_text_double writes and every number of decimal digits with a point or an exponent or neither, whatever the
- * locale; false on anything else. Too large a number gives an infinity, as IEEE rounds it. */
+/* Reads what weft_text_double writes and every number of decimal digits with a point or an exponent or neither,
+ * whatever the locale; false on anything else. Too large a number gives an infinity, as IEEE rounds it. */
 WEFT_SHARED bool weft_read_double(const char *text, size_t size, double *out);
 /* snprintf's contract: copies at most size - 1 bytes and a NUL, returns the whole length. */
 WEFT_SHARED size_t weft_text_copy_out(const weft_text *text, char *buffer, size_t size);
