@@ -1,0 +1,48 @@
+/* Merging the parts of a row tile that was cut along its keys. A part leaves, a row, the largest score m (base 2), the
+ * sum of 2^(s - m), and the same sum over the values; parts with different m are brought to the largest. Parts that
+ * hold no key of a row (sum 0) have no say in it, whatever their m, so that (-inf) - (-inf) is never formed. */
+#include <math.h>
+
+#include "exec/exec.h"
+
+static const double natural_log_of_2 = 0.693147180559945309417232121458;
+
+static const float *state_max(const float *states, size_t step, uint32_t part) { return states + part * step; }
+
+/* The largest score and the sum under it. A sum of 0 stays 0: the row is empty. A NaN among the sums stays one. */
+static void merge_statistics(const float *states, size_t step, uint32_t parts, int64_t height, int64_t row, float *max,
+                             float *sum) {
+    *max = -INFINITY;
+    *sum = 0;
+    for (uint32_t part = 0; part < parts; part++) {
+        const float *m = state_max(states, step, part), *s = m + height;
+        if (s[row] != 0 && !(m[row] <= *max)) *max = m[row];
+    }
+    for (uint32_t part = 0; part < parts; part++) {
+        const float *m = state_max(states, step, part), *s = m + height;
+        if (s[row] != 0) *sum += exp2f(m[row] - *max) * s[row];
+    }
+}
+
+/* value[dim] of one row is the sum of the parts' accumulators, each under its share of the denominator. */
+static void merge_row(const weft_call *call, const float *states, size_t step, uint32_t parts, int64_t height,
+                      int64_t value_dim, int64_t row) {
+    float max, sum;
+    merge_statistics(states, step, parts, height, row, &max, &sum);
+    float *o = (float *)call->o + row * call->o_row;
+    for (int64_t dim = 0; dim < value_dim; dim++) o[dim * call->o_dim] = 0;
+    for (uint32_t part = 0; part < parts; part++) {
+        const float *m = state_max(states, step, part), *s = m + height, *acc = s + height;
+        if (s[row] == 0) continue;
+        float share = exp2f(m[row] - max) / sum;
+        for (int64_t dim = 0; dim < value_dim; dim++) o[dim * call->o_dim] += share * acc[dim * height + row];
+    }
+    if (!call->lse) return;
+    double lse = sum == 0 ? -INFINITY : ((double)max + log2(sum)) * natural_log_of_2;
+    call->lse[row * call->lse_row] = (float)lse;
+}
+
+void weft_merge(const weft_call *call, const float *states, size_t step, uint32_t parts, int64_t height,
+                int64_t value_dim) {
+    for (int64_t row = 0; row < call->rows; row++) merge_row(call, states, step, parts, height, value_dim, row);
+}

@@ -1,0 +1,24 @@
+/* How a run's workspace is cut. Everything here follows from the plan alone. */
+#include "exec/exec.h"
+
+enum { BOUNDARY = 64 };
+
+static size_t rounded(size_t bytes) { return (bytes + BOUNDARY - 1) / BOUNDARY * BOUNDARY; }
+
+weft_workspace weft_workspace_of(const weft_plan *plan) {
+    const weft_shape *shape = &plan->shape;
+    size_t splits = 0, states = 0;
+    for (int64_t n = 0; n < shape->batch * shape->heads; n++) {
+        const weft_layout *layout = &plan->layouts[plan->layout_of[n]];
+        splits += layout->split_count;
+        states += layout->state_count;
+    }
+    weft_workspace out = {
+        .state = rounded(weft_state_floats(WEFT_TILE_ROWS, shape->value_dim) * sizeof(float)),
+        .worker = rounded(weft_scratch_floats(shape->head_dim, shape->value_dim) * sizeof(float)),
+    };
+    out.states = rounded(splits * sizeof(uint32_t));
+    out.scratch = out.states + states * out.state;
+    out.size = out.scratch + plan->workers * out.worker + BOUNDARY - 1;
+    return out;
+}
