@@ -1,0 +1,204 @@
+#include "generate.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct generator {
+    test_random *random;
+    int64_t scale;
+    char *at;
+    size_t size, used;
+    int tokens; /* t was read */
+    int inside_blocks;
+} generator;
+
+static void put(generator *g, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void put(generator *g, const char *format, ...) {
+    if (g->used >= g->size) return;
+    va_list arguments;
+    va_start(arguments, format);
+    g->used += (size_t)vsnprintf(g->at + g->used, g->size - g->used, format, arguments);
+    va_end(arguments);
+}
+
+static int64_t pick(generator *g, int64_t low, int64_t high) { return test_range(g->random, low, high); }
+
+/* An int around the scale: often small, sometimes negative, sometimes a parameter or an expression of lengths. */
+static void put_int(generator *g) {
+    switch (pick(g, 0, 9)) {
+    case 0: put(g, "w"); break;
+    case 1: put(g, "w // 2 + 1"); break;
+    case 2: put(g, "h * %d + 1", (int)pick(g, 1, 9)); break;
+    case 3: put(g, "min(Lk, Lq) // %d", (int)pick(g, 2, 9)); break;
+    case 4: put(g, "%lld", (long long)pick(g, -4, 4)); break;
+    case 5: put(g, "(Lk > %lld ? %lld : w)", (long long)pick(g, 1, g->scale), (long long)pick(g, 0, 40)); break;
+    default: put(g, "%lld", (long long)pick(g, 0, g->scale)); break;
+    }
+}
+
+static void put_size(generator *g) {
+    static const int sizes[] = {1, 2, 3, 7, 16, 31, 32, 64, 65, 100, 128};
+    if (pick(g, 0, 4) == 0)
+        put(g, "w + 1");
+    else
+        put(g, "%d", sizes[pick(g, 0, 10)]);
+}
+
+static void put_list(generator *g) {
+    switch (pick(g, 0, 4)) {
+    case 0: put(g, "0..%lld", (long long)pick(g, 0, g->scale)); break;
+    case 1:
+        put(g, "{0, -1, %lld, %lld..%lld}", (long long)pick(g, 0, g->scale), (long long)pick(g, -20, 20),
+            (long long)pick(g, -20, g->scale));
+        break;
+    case 2: put(g, "-%lld..Lk", (long long)pick(g, 0, 20)); break;
+    case 3: put(g, "%lld", (long long)pick(g, -3, g->scale)); break;
+    default:
+        put(g, "t");
+        g->tokens = 1;
+        break;
+    }
+}
+
+static void put_condition(generator *g, int depth) {
+    static const char *const positions[] = {
+        "i", "j", "i - j", "j - i", "i + j", "abs(i - j)", "j % 7", "i // 16 - j // 16", "i * j % 65"};
+    static const char *const compare[] = {"<", "<=", ">", ">=", "==", "!="};
+    if (depth > 0 && pick(g, 0, 2) == 0) {
+        static const char *const joins[] = {" and ", " or "};
+        if (pick(g, 0, 3) == 0) put(g, "not ");
+        put(g, "(");
+        put_condition(g, depth - 1);
+        put(g, "%s", joins[pick(g, 0, 1)]);
+        put_condition(g, depth - 1);
+        put(g, ")");
+        return;
+    }
+    if (pick(g, 0, 5) == 0) { /* a fault for some pairs */
+        put(g, "%lld // (j - %lld) %s 1", (long long)pick(g, 1, 99), (long long)pick(g, 0, g->scale),
+            compare[pick(g, 0, 5)]);
+        return;
+    }
+    put(g, "%s %s ", positions[pick(g, 0, 8)], compare[pick(g, 0, 5)]);
+    if (pick(g, 0, 3) == 0)
+        put(g, "%lld.5", (long long)pick(g, 0, g->scale));
+    else
+        put(g, "%lld", (long long)pick(g, -3, g->scale));
+}
+
+static void put_atom(generator *g) {
+    switch (pick(g, 0, 12)) {
+    case 0: put(g, "all"); break;
+    case 1: put(g, "none"); break;
+    case 2: put(g, "causal"); break;
+    case 3:
+        put(g, "band(-");
+        put(g, "%lld, ", (long long)pick(g, 0, g->scale));
+        put_int(g);
+        if (pick(g, 0, 1)) {
+            put(g, ", step = ");
+            put_size(g);
+        }
+        put(g, ")");
+        break;
+    case 4:
+        put(g, "window(");
+        put_int(g);
+        put(g, ")");
+        break;
+    case 5:
+        put(g, "window(");
+        put_int(g);
+        put(g, ", ");
+        put_int(g);
+        put(g, ")");
+        break;
+    case 6:
+        put(g, "past(");
+        put_int(g);
+        put(g, ")");
+        break;
+    case 7:
+        put(g, "rows(");
+        put_list(g);
+        put(g, ")");
+        break;
+    case 8:
+        put(g, "cols(");
+        put_list(g);
+        put(g, ")");
+        break;
+    case 9:
+        put(g, "global(");
+        put_list(g);
+        put(g, ")");
+        break;
+    case 10:
+        put(g, "chunk(");
+        put_size(g);
+        put(g, ", back = %d)", (int)pick(g, -1, 3));
+        break;
+    case 11:
+        put(g, "where(");
+        put_condition(g, 2);
+        put(g, ")");
+        break;
+    default: put(g, "near"); break;
+    }
+}
+
+static void put_set(generator *g, int depth) {
+    static const char *const operators[] = {" | ", " ∪ ", " & ", " ∩ ", " - ", " ∖ "};
+    int choice = depth > 0 ? (int)pick(g, 0, 9) : 0;
+    if (choice < 3) {
+        put_atom(g);
+    } else if (choice < 7) {
+        put(g, "(");
+        put_set(g, depth - 1);
+        put(g, "%s", operators[pick(g, 0, 5)]);
+        put_set(g, depth - 1);
+        put(g, ")");
+    } else if (choice == 7) {
+        put(g, "%s(", pick(g, 0, 1) ? "~" : "¬");
+        put_set(g, depth - 1);
+        put(g, ")");
+    } else if (choice == 8) {
+        put(g, "(h %% 2 == %d ? ", (int)pick(g, 0, 1));
+        put_set(g, depth - 1);
+        put(g, " : ");
+        put_set(g, depth - 1);
+        put(g, ")");
+    } else if (!g->inside_blocks || pick(g, 0, 2) == 0) {
+        g->inside_blocks++;
+        put(g, "blocks(");
+        put_size(g);
+        put(g, ", ");
+        put_set(g, depth - 1);
+        put(g, ")");
+        g->inside_blocks--;
+    } else {
+        put_atom(g);
+    }
+}
+
+size_t generate_pattern(test_random *random, int64_t scale, char *buffer, size_t size, int *uses_tokens) {
+    char body[8192];
+    generator g = {random, scale < 1 ? 1 : scale, body, sizeof body, 0, 0, 0};
+    put(&g, "    let near = window(%lld) ∪ cols({0, -1});\n", (long long)pick(&g, 0, 70));
+    int clauses = (int)pick(&g, 0, 2);
+    for (int c = 0; c < clauses; c++) {
+        put(&g, "    heads %d..%d: ", c, c + 1);
+        put_set(&g, 2);
+        put(&g, ";\n");
+    }
+    put(&g, "    attend ");
+    put_set(&g, 4);
+    put(&g, ";\n");
+    if (pick(&g, 0, 3) == 0)
+        put(&g, "    scale %lld.%lld / sqrt(D);\n", (long long)pick(&g, 0, 1), (long long)pick(&g, 1, 9));
+    *uses_tokens = g.tokens;
+    int length = snprintf(buffer, size, "pattern p(w: int = %lld%s) {\n%s}\n", (long long)pick(&g, 0, scale),
+                          g.tokens ? ", t: tokens" : "", body);
+    return length < 0 || (size_t)length >= size ? 0 : (size_t)length;
+}

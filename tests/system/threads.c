@@ -1,0 +1,156 @@
+/* What may be shared is shared: one plan run by several threads at once, kernels made from one module side by side; and
+ * results are the same bits for any number of threads. Run under ThreadSanitizer too. */
+#include <check.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <weft/weft.h>
+
+#include "support/random.h"
+
+enum { HEADS = 4, KV_HEADS = 2, QUERIES = 200, KEYS = 5000, DIM = 40 };
+
+/* Rows 0..3 see everything: heavy rows that are split along their keys and merged. */
+static const char text[] =
+    "pattern p(w: int = 300) { heads 0..1: rows(0..4) | past(w); attend (past(w) | cols(0..16) | "
+    "rows({-1})) & causal; }\n";
+
+typedef struct data {
+    int64_t q_shape[4], k_shape[4], o_shape[4], lse_shape[3];
+    DLTensor q, k, v, o, lse;
+} data;
+
+static DLTensor view(void *memory, int ndim, int64_t *shape) {
+    return (DLTensor){.data = memory, .device = {kDLCPU, 0}, .ndim = ndim, .dtype = {kDLFloat, 32, 1}, .shape = shape};
+}
+
+static float *inputs;
+
+static void data_make(data *d, float *out) {
+    *d = (data){{1, HEADS, QUERIES, DIM},
+                {1, KV_HEADS, KEYS, DIM},
+                {1, HEADS, QUERIES, DIM},
+                {1, HEADS, QUERIES},
+                {0},
+                {0},
+                {0},
+                {0},
+                {0}};
+    d->q = view(inputs, 4, d->q_shape);
+    d->k = view(inputs + HEADS * QUERIES * DIM, 4, d->k_shape);
+    d->v = view(inputs + HEADS * QUERIES * DIM + KV_HEADS * KEYS * DIM, 4, d->k_shape);
+    d->o = view(out, 4, d->o_shape);
+    d->lse = view(out + HEADS * QUERIES * DIM, 3, d->lse_shape);
+}
+enum { INPUTS = HEADS * QUERIES * DIM + 2 * KV_HEADS * KEYS * DIM, OUTPUTS = HEADS * QUERIES * (DIM + 1) };
+
+static weft_plan *plan_with(uint32_t threads) {
+    weft_config config = {.size = sizeof config, .threads = threads};
+    weft_context *context;
+    weft_module *module;
+    weft_kernel *kernel;
+    weft_plan *plan = NULL;
+    ck_assert_int_eq(weft_context_create(&config, &context), WEFT_OK);
+    ck_assert_int_eq(weft_module_load_text(context, "p.weft", text, sizeof text - 1, NULL, &module), WEFT_OK);
+    weft_kernel_options options = {.size = sizeof options, .head_dim = DIM};
+    ck_assert_int_eq(weft_kernel_create(module, NULL, &options, &kernel), WEFT_OK);
+    weft_shape shape = {sizeof shape, 1, HEADS, KV_HEADS, QUERIES, KEYS, DIM, DIM};
+    ck_assert_int_eq(weft_plan_create(kernel, &shape, NULL, 0, &plan), WEFT_OK);
+    weft_kernel_destroy(kernel), weft_module_destroy(module), weft_context_destroy(context);
+    return plan; /* holds all that it needs */
+}
+
+static void run_with(const weft_plan *plan, float *out) {
+    data d;
+    memset(out, 0xff, OUTPUTS * sizeof *out);
+    data_make(&d, out);
+    weft_tensors tensors = {sizeof tensors, &d.q, &d.k, &d.v, &d.o, &d.lse};
+    ck_assert_int_eq(weft_run(plan, &tensors, NULL), WEFT_OK);
+}
+
+static void *run_in_thread(void *argument) {
+    void **arguments = argument;
+    for (int i = 0; i < 3; i++) run_with(arguments[0], arguments[1]);
+    return NULL;
+}
+
+START_TEST(same_bits_for_any_thread_count) {
+    static float first[OUTPUTS], again[OUTPUTS];
+    for (uint32_t threads = 1; threads <= 8; threads = threads < 3 ? threads + 1 : threads + 5) {
+        weft_plan *plan = plan_with(threads);
+        run_with(plan, threads == 1 ? first : again);
+        if (threads > 1) ck_assert(!memcmp(first, again, sizeof first));
+        weft_plan_destroy(plan);
+    }
+}
+END_TEST
+
+START_TEST(one_plan_many_threads) {
+    enum { THREADS = 4 };
+    static float out[THREADS][OUTPUTS];
+    weft_plan *plan = plan_with(2);
+    pthread_t thread[THREADS];
+    void *arguments[THREADS][2];
+    for (int t = 0; t < THREADS; t++) {
+        arguments[t][0] = plan, arguments[t][1] = out[t];
+        ck_assert_int_eq(pthread_create(&thread[t], NULL, run_in_thread, arguments[t]), 0);
+    }
+    for (int t = 0; t < THREADS; t++) pthread_join(thread[t], NULL);
+    for (int t = 1; t < THREADS; t++) ck_assert(!memcmp(out[0], out[t], sizeof out[0]));
+    weft_plan_destroy(plan);
+}
+END_TEST
+
+static weft_module *shared;
+
+static void *compile_in_thread(void *unused) {
+    for (int64_t dim = 8; dim < 11; dim++) {
+        weft_kernel_options options = {.size = sizeof options, .head_dim = dim};
+        weft_kernel *kernel = NULL;
+        weft_plan *plan = NULL;
+        weft_shape shape = {sizeof shape, 1, HEADS, KV_HEADS, QUERIES, KEYS, dim, dim};
+        ck_assert_int_eq(weft_kernel_create(shared, NULL, &options, &kernel), WEFT_OK);
+        ck_assert_int_eq(weft_plan_create(kernel, &shape, NULL, 0, &plan), WEFT_OK);
+        shape.kv_heads = 3; /* does not divide: a message, in each thread */
+        weft_plan *none = plan;
+        ck_assert_int_ne(weft_plan_create(kernel, &shape, NULL, 0, &none), WEFT_OK);
+        ck_assert_ptr_null(none);
+        char message[300];
+        ck_assert(weft_kernel_message(kernel, message, sizeof message) > 0);
+        weft_plan_destroy(plan), weft_kernel_destroy(kernel);
+    }
+    return unused;
+}
+
+START_TEST(kernels_side_by_side) {
+    weft_context *context;
+    ck_assert_int_eq(weft_context_create(NULL, &context), WEFT_OK);
+    ck_assert_int_eq(weft_module_load_text(context, "p.weft", text, sizeof text - 1, NULL, &shared), WEFT_OK);
+    weft_context_destroy(context); /* the module keeps it */
+    pthread_t thread[3];
+    for (int t = 0; t < 3; t++) ck_assert_int_eq(pthread_create(&thread[t], NULL, compile_in_thread, NULL), 0);
+    for (int t = 0; t < 3; t++) pthread_join(thread[t], NULL);
+    weft_module_destroy(shared);
+}
+END_TEST
+
+int main(void) {
+    test_random random = {7};
+    inputs = malloc(INPUTS * sizeof *inputs);
+    for (size_t i = 0; i < INPUTS; i++) inputs[i] = test_normal(&random);
+    TCase *tcase = tcase_create("threads");
+    tcase_add_test(tcase, same_bits_for_any_thread_count);
+    tcase_add_test(tcase, one_plan_many_threads);
+    tcase_add_test(tcase, kernels_side_by_side);
+    tcase_set_timeout(tcase, 0);
+    Suite *suite = suite_create("threads");
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    free(inputs);
+    return failed ? 1 : 0;
+}
