@@ -13,7 +13,7 @@ typedef struct weft_message {
     pthread_mutex_t lock;
     weft_text text;
 } weft_message;
-void weft_message_init(weft_message *message, const weft_allocator *allocator);
+bool weft_message_init(weft_message *message, const weft_allocator *allocator); /* false: no lock */
 void weft_message_free(weft_message *message);
 void weft_message_set(weft_message *message, const weft_diagnostics *diagnostics);
 size_t weft_message_copy(weft_message *message, char *buffer, size_t size);
