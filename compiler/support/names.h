@@ -4,9 +4,15 @@
 
 #include "support/alloc.h"
 
+typedef struct weft_interned {
+    const char *text; /* NULL: a free place */
+    size_t size;
+    uint64_t hash;
+} weft_interned;
+
 typedef struct weft_names {
     weft_arena arena;
-    const char **table;
+    weft_interned *table; /* open addressing; size is 0 or a power of two */
     uint32_t count, size;
 } weft_names;
 
