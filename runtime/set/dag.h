@@ -1,13 +1,14 @@
-/* The set IR: a hash-consed DAG of typed nodes, scalars and sets alike. Operands come before their users, so an id is also
- * a topological order. Equal nodes (operation, type, operands, value, place) are one node; without places (canonical form)
- * equal sets therefore share one id.
+/* The set IR: a hash-consed DAG of typed nodes, scalars and sets alike. Operands come before their users, so an id is
+ * also a topological order. Equal nodes (operation, type, operands, value, place) are one node; without places
+ * (canonical form) equal sets therefore share one id.
  *
- * Two forms use it. The symbolic form (what the compiler makes) reads parameters, lengths and heads. The bound form (what
- * a plan evaluates) is what folding it for one head of one shape leaves: sizes are INT nodes, index lists are INTERVALS,
- * arrays are ARRAY nodes; only conditions of `where` still hold expressions, over i and j. */
+ * Two forms use it. The symbolic form (what the compiler makes) reads parameters, lengths and heads. The bound form
+ * (what a plan evaluates) is what folding it for one head of one shape leaves: sizes are INT nodes, index lists are
+ * INTERVALS, arrays are ARRAY nodes; only conditions of `where` still hold expressions, over i and j. */
 #ifndef WEFT_SET_DAG_H
 #define WEFT_SET_DAG_H
 
+#include "set/intern.h"
 #include "support/diagnostics.h"
 
 typedef enum weft_type {
@@ -53,8 +54,8 @@ typedef union weft_value {
 } weft_value;
 
 typedef struct weft_node {
-    uint16_t op;     /* weft_op */
-    uint16_t type;   /* weft_type */
+    uint16_t op;   /* weft_op */
+    uint16_t type; /* weft_type */
     uint32_t arity;
     uint32_t first;  /* its operands are dag->operands[first … first + arity) */
     weft_span place; /* in canonical and bound form WEFT_NO_SPAN, unless a caller asked to keep places */
@@ -76,12 +77,11 @@ typedef struct weft_dag {
     uint32_t count, node_capacity;
     weft_id *operands;
     uint32_t operand_count, operand_capacity;
-    const char **strings; /* strings[0] is NULL */
+    const char **strings; /* strings[0] is NULL; equal strings have one number */
     uint32_t string_count, string_capacity;
-    weft_intervals *lists; /* of INTERVALS nodes */
+    weft_intervals *lists; /* of INTERVALS nodes; equal lists have one number */
     uint32_t list_count, list_capacity;
-    uint32_t *table; /* open addressing: node ids */
-    uint32_t table_size;
+    weft_intern node_index, string_index, list_index;
     weft_arena arena; /* strings and interval lists */
     bool failed;      /* out of memory or over WEFT_MAX_NODES; makers return 0 from then on */
 } weft_dag;
@@ -91,8 +91,9 @@ enum { WEFT_MAX_NODES = 1u << 24 };
 WEFT_SHARED bool weft_dag_init(weft_dag *dag, const weft_allocator *allocator);
 WEFT_SHARED void weft_dag_free(weft_dag *dag);
 
-/* Makers give the node's id, new or old, or 0 when memory fails or an operand is 0 (so a chain needs one check at its end).
- * They do not check types; weft_dag_verify does. The general one takes everything: */
+/* Makers give the node's id, new or old, or 0 when memory fails or an operand is 0 (so a chain needs one check at its
+ * end). They do not check types; weft_verify_program does. Floats are equal by bits, and all NaN are one. The general
+ * one takes everything; its operands may lie in the DAG itself: */
 WEFT_SHARED weft_id weft_make(weft_dag *dag, weft_op op, weft_type type, weft_value value, const weft_id *operands,
                               uint32_t arity, weft_span place);
 WEFT_SHARED weft_id weft_make_int(weft_dag *dag, int64_t value, weft_span place);

@@ -50,7 +50,7 @@ uint32_t weft_count_formals(const char *signature) {
 }
 
 weft_slice weft_formal_word_at(const weft_formal *formal, uint32_t place) {
-    const char *at = formal->words.at, *end = at + formal->words.size;
+    const char *at = formal->words.at, *end = formal->words.size ? at + formal->words.size : at;
     while (at < end) {
         const char *bar = memchr(at, '|', (size_t)(end - at));
         if (!bar) bar = end;
