@@ -1,0 +1,141 @@
+/* A kernel in plain C with the signature of compiled ones, so that runs can be tested without a code generator: it
+ * reads tiles and masks pair by pair, and checks on the way that a call is sound. */
+#ifndef WEFT_TESTS_EXEC_NAIVE_H
+#define WEFT_TESTS_EXEC_NAIVE_H
+
+#include <math.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "exec/exec.h"
+
+static atomic_int naive_faults; /* calls that broke the contract of abi.h */
+static atomic_int naive_parts;  /* calls that left a state */
+
+/* One query row of a call: its scores, and the keys that its tiles let it see. */
+typedef struct naive_row {
+    const weft_call *call;
+    int64_t row, head_dim, value_dim;
+    float max, sum;
+} naive_row;
+
+typedef void naive_visit(naive_row *at, int64_t key, float *acc);
+
+static float naive_score(const naive_row *at, int64_t key) {
+    const weft_call *call = at->call;
+    const float *q = (const float *)call->q + at->row * call->q_row;
+    const float *k = (const float *)call->k + key * call->k_row;
+    float sum = 0;
+    for (int64_t dim = 0; dim < at->head_dim; dim++) sum += q[dim * call->q_dim] * k[dim * call->k_dim];
+    return sum * call->scale * 1.44269504088896340736f;
+}
+
+static void naive_take_max(naive_row *at, int64_t key, float *acc) {
+    (void)acc;
+    at->max = fmaxf(at->max, naive_score(at, key));
+}
+
+static void naive_take_value(naive_row *at, int64_t key, float *acc) {
+    const float *v = (const float *)at->call->v + key * at->call->v_row;
+    float weight = exp2f(naive_score(at, key) - at->max);
+    at->sum += weight;
+    for (int64_t dim = 0; dim < at->value_dim; dim++) acc[dim] += weight * v[dim * at->call->v_dim];
+}
+
+static void naive_walk(naive_row *at, naive_visit *visit, float *acc) {
+    for (uint32_t t = 0; t < at->call->tile_count; t++) {
+        weft_tile tile = at->call->tiles[t];
+        uint32_t blocks = tile.masked ? 1 : tile.many;
+        if (tile.first >= tile.last || tile.last > WEFT_TILE_KEYS || blocks == 0) atomic_fetch_add(&naive_faults, 1);
+        for (uint32_t b = 0; b < blocks; b++)
+            for (int64_t k = tile.first; k < tile.last; k++) {
+                int64_t key = ((int64_t)tile.block + b) * WEFT_TILE_KEYS + k;
+                if (tile.masked && !(at->call->masks[tile.many].key[k] >> at->row & 1)) continue;
+                if (key >= at->call->keys) {
+                    atomic_fetch_add(&naive_faults, 1);
+                } else {
+                    visit(at, key, acc);
+                }
+            }
+    }
+}
+
+/* Leaves what the row found: the outcome, or its lane of a state. */
+static void naive_leave(const naive_row *at, const float *acc, int64_t height) {
+    const weft_call *call = at->call;
+    if (call->state) {
+        call->state[at->row] = at->max;
+        call->state[height + at->row] = at->sum;
+        for (int64_t dim = 0; dim < at->value_dim; dim++) call->state[(2 + dim) * height + at->row] = acc[dim];
+        return;
+    }
+    float *o = (float *)call->o + at->row * call->o_row;
+    for (int64_t dim = 0; dim < at->value_dim; dim++) o[dim * call->o_dim] = at->sum == 0 ? 0 : acc[dim] / at->sum;
+    if (call->lse)
+        call->lse[at->row * call->lse_row] =
+            at->sum == 0 ? -INFINITY : (float)(((double)at->max + log2(at->sum)) * 0.69314718055994530942);
+}
+
+static void naive_compute(const weft_call *call, int64_t height, int64_t head_dim, int64_t value_dim) {
+    size_t floats = weft_scratch_floats(head_dim, value_dim);
+    if ((uintptr_t)call->scratch % 64 || call->rows < 1 || call->rows > height) atomic_fetch_add(&naive_faults, 1);
+    for (size_t n = 0; n < floats; n++) call->scratch[n] = (float)(n % 251); /* it is all this call's */
+    if (call->state) atomic_fetch_add(&naive_parts, 1);
+    for (int64_t row = 0; row < call->rows; row++) {
+        naive_row at = {call, row, head_dim, value_dim, -INFINITY, 0};
+        float acc[WEFT_MAX_DIM] = {0};
+        naive_walk(&at, naive_take_max, acc);
+        naive_walk(&at, naive_take_value, acc);
+        naive_leave(&at, acc, height);
+    }
+    for (size_t n = 0; n < floats; n++)
+        if (call->scratch[n] != (float)(n % 251)) atomic_fetch_add(&naive_faults, 1);
+}
+
+/* Compiled code knows its head dimensions; the naive kernel has one pair of entries for each shape that tests use. */
+#define NAIVE(d, dv)                                                                                                   \
+    static void naive_tall_##d##_##dv(const weft_call *call) { naive_compute(call, WEFT_TILE_ROWS, d, dv); }           \
+    static void naive_strip_##d##_##dv(const weft_call *call) { naive_compute(call, WEFT_STRIP_ROWS, d, dv); }
+#define NAIVE_SHAPES(shape) shape(1, 3) shape(8, 8) shape(5, 2)
+NAIVE_SHAPES(NAIVE)
+#undef NAIVE
+
+typedef struct naive_shape {
+    int64_t head_dim, value_dim;
+    weft_kernel_entry *tall, *strip;
+} naive_shape;
+static const naive_shape naive_shapes[] = {
+#define NAIVE(d, dv) {d, dv, naive_tall_##d##_##dv, naive_strip_##d##_##dv},
+    NAIVE_SHAPES(NAIVE)
+#undef NAIVE
+};
+enum { NAIVE_SHAPE_COUNT = sizeof naive_shapes / sizeof *naive_shapes };
+
+static uintptr_t naive_address(weft_kernel_entry *entry) {
+    uintptr_t address;
+    memcpy(&address, &entry, sizeof address);
+    return address;
+}
+
+/* A kernel of the program with the naive code in place of compiled code; NULL when memory fails. */
+static weft_kernel *naive_kernel(const weft_program *program, const weft_config *config, const naive_shape *shape) {
+    weft_allocator allocator = weft_allocator_of(config);
+    weft_text text;
+    weft_text_init(&text, &allocator);
+    weft_kernel *kernel = NULL;
+    weft_machine_code none = {0};
+    if (weft_image_write(program, &none, &text)) {
+        weft_image image = {text.at, text.size};
+        weft_kernel_from_image(&image, config, &kernel);
+    }
+    weft_text_release(&text);
+    if (!kernel) return NULL;
+    uintptr_t tall = naive_address(shape->tall), strip = naive_address(shape->strip);
+    kernel->code = (weft_machine_code){.bytes = (const void *)tall,
+                                       .strip = strip - tall,
+                                       .head_dim = (uint32_t)shape->head_dim,
+                                       .value_dim = (uint32_t)shape->value_dim};
+    return kernel;
+}
+
+#endif
