@@ -1,0 +1,452 @@
+/* Runs with a naive kernel against the float64 reference: random patterns, shapes and strides; any number of threads;
+ * splits, merging, cancelling, failing memory. The naive kernel reads nothing but tiles and masks, so this also tests
+ * plans. */
+#include <stdio.h>
+
+#include "naive.h"
+#include "random.h"
+
+/* ---- a host's parallel_for: a thread an index, or some ----------------------------------------------------- */
+
+typedef struct pool {
+    size_t count;
+    atomic_size_t next;
+    void (*task)(void *user, size_t index);
+    void *user;
+} pool;
+
+static void *pool_thread(void *user) {
+    pool *p = user;
+    for (size_t n; (n = atomic_fetch_add(&p->next, 1)) < p->count;) p->task(p->user, n);
+    return NULL;
+}
+
+static void threads_for(void *user, size_t count, void (*task)(void *user, size_t index), void *task_user) {
+    enum { MOST = 8 };
+    pthread_t threads[MOST];
+    size_t wanted = *(const size_t *)user, started = 0;
+    pool p = {.count = count, .task = task, .user = task_user};
+    atomic_init(&p.next, 0);
+    while (started < wanted && started < MOST && !pthread_create(&threads[started], NULL, pool_thread, &p)) started++;
+    pool_thread(&p);
+    for (size_t n = 0; n < started; n++) pthread_join(threads[n], NULL);
+}
+
+static weft_config config_of(size_t *threads) {
+    return (weft_config){.size = sizeof(weft_config),
+                         .parallel_for = threads_for,
+                         .parallel_for_user = threads,
+                         .threads = (uint32_t)*threads};
+}
+
+/* ---- a case: pattern, shape, inputs ------------------------------------------------------------------------- */
+
+typedef struct run_case {
+    weft_program *program;
+    const naive_shape *dims;
+    weft_shape shape;
+    random_tensor q, k, v;
+    int64_t o_size[4];
+} run_case;
+
+static const weft_allocator *plain_allocator(void) {
+    static weft_allocator allocator;
+    allocator = weft_allocator_of(NULL);
+    return &allocator;
+}
+
+static void make_inputs(run_case *c, uint64_t *state, bool layout) {
+    const weft_shape *s = &c->shape;
+    make_tensor(&c->q, state, 4, (int64_t[]){s->batch, s->heads, s->queries, s->head_dim}, layout, false, 0);
+    make_tensor(&c->k, state, 4, (int64_t[]){s->batch, s->kv_heads, s->keys, s->head_dim}, layout, false, 0);
+    make_tensor(&c->v, state, 4, (int64_t[]){s->batch, s->kv_heads, s->keys, s->value_dim}, layout, false, 0);
+    fill_random(&c->q, state);
+    fill_random(&c->k, state);
+    fill_random(&c->v, state);
+    memcpy(c->o_size, (int64_t[]){s->batch, s->heads, s->queries, s->value_dim}, sizeof c->o_size);
+}
+
+static void make_case(run_case *c, uint64_t *state) {
+    static const int64_t lengths[] = {1, 2, 15, 16, 17, 63, 64, 65, 127, 200};
+    enum { LENGTHS = sizeof lengths / sizeof *lengths };
+    *c = (run_case){.dims = &naive_shapes[random_int(state, 0, NAIVE_SHAPE_COUNT - 1)]};
+    c->program = weft_program_create(plain_allocator(), "random");
+    ck_assert(c->program && finish_program(c->program, random_meaning(&c->program->dag, state)));
+    int64_t kv_heads = random_int(state, 1, 2);
+    c->shape = (weft_shape){.size = sizeof(weft_shape),
+                            .batch = random_int(state, 1, 2),
+                            .kv_heads = kv_heads,
+                            .heads = kv_heads * random_int(state, 1, 3),
+                            .queries = lengths[random_int(state, 0, LENGTHS - 1)],
+                            .keys = lengths[random_int(state, 0, LENGTHS - 1)],
+                            .head_dim = c->dims->head_dim,
+                            .value_dim = c->dims->value_dim};
+    make_inputs(c, state, random_int(state, 0, 1));
+}
+
+static void free_case(run_case *c) {
+    free_tensor(&c->q);
+    free_tensor(&c->k);
+    free_tensor(&c->v);
+    weft_program_destroy(c->program);
+}
+
+/* A plan under its own config; fails the test with the library's message. */
+static weft_plan *plan_case(const run_case *c, const weft_config *config) {
+    weft_kernel *kernel = naive_kernel(c->program, config, c->dims);
+    ck_assert_ptr_nonnull(kernel);
+    weft_plan *plan = NULL;
+    weft_status status = weft_plan_create(kernel, &c->shape, NULL, 0, &plan);
+    char message[400];
+    weft_kernel_message(kernel, message, sizeof message);
+    ck_assert_msg(status == WEFT_OK, "%s", message);
+    weft_kernel_destroy(kernel);
+    return plan;
+}
+
+typedef struct outputs {
+    random_tensor o, lse;
+} outputs;
+
+static const float poison = -12345.5f;
+
+static void make_outputs(outputs *out, const run_case *c, uint64_t *state, bool layout) {
+    make_tensor(&out->o, state, 4, c->o_size, layout, true, poison);
+    make_tensor(&out->lse, state, 3, c->o_size, layout, true, poison);
+}
+static void free_outputs(outputs *out) {
+    free_tensor(&out->o);
+    free_tensor(&out->lse);
+}
+
+static void run_case_into(const run_case *c, const weft_plan *plan, const outputs *out, void *workspace) {
+    weft_tensors tensors = {sizeof tensors, &c->q.dl, &c->k.dl, &c->v.dl, &out->o.dl, &out->lse.dl};
+    weft_status status = weft_run(plan, &tensors, workspace);
+    char message[400];
+    weft_plan_message(plan, message, sizeof message);
+    ck_assert_msg(status == WEFT_OK, "%s: %s", weft_status_name(status), message);
+}
+
+/* ---- against the reference ---------------------------------------------------------------------------------- */
+
+/* Largest |o| of the reference, at least a little: what errors are measured by. */
+static double magnitude_of(const double *o, int64_t count) {
+    double most = 1e-3;
+    for (int64_t n = 0; n < count; n++) most = fmax(most, fabs(o[n]));
+    return most;
+}
+
+/* Every element near the reference, and nothing else of the buffers touched. */
+static void compare(const run_case *c, outputs *out, const double *o, const double *lse) {
+    const int64_t *size = c->o_size;
+    int64_t rows = size[0] * size[1] * size[2], index[4];
+    double tolerance = 2e-5 * magnitude_of(o, rows * size[3]);
+    for (int64_t row = 0; row < rows; row++) {
+        index[2] = row % size[2];
+        index[1] = row / size[2] % size[1];
+        index[0] = row / size[2] / size[1];
+        float *got = element_of(&out->lse, 3, index);
+        bool empty = isinf(lse[row]);
+        ck_assert_msg(empty ? *got == -INFINITY : fabs(*got - lse[row]) <= 2e-5 * fmax(1, fabs(lse[row])),
+                      "lse of row %lld: %g, not %g", (long long)row, (double)*got, lse[row]);
+        *got = poison;
+        for (index[3] = 0; index[3] < size[3]; index[3]++) {
+            double expected = o[row * size[3] + index[3]];
+            got = element_of(&out->o, 4, index);
+            ck_assert_msg(fabs(*got - expected) <= tolerance, "o of row %lld: %g, not %g", (long long)row, (double)*got,
+                          expected);
+            *got = poison;
+        }
+    }
+    for (int64_t n = 0; n < out->o.floats; n++) ck_assert(out->o.buffer[n] == poison);
+    for (int64_t n = 0; n < out->lse.floats; n++) ck_assert(out->lse.buffer[n] == poison);
+}
+
+static void reference_of(const run_case *c, const weft_plan *plan, double **o, double **lse) {
+    int64_t rows = c->o_size[0] * c->o_size[1] * c->o_size[2];
+    *o = malloc((size_t)(rows * c->o_size[3]) * sizeof(double));
+    *lse = malloc((size_t)rows * sizeof(double));
+    ck_assert(*o && *lse);
+    weft_tensors tensors = {sizeof tensors, &c->q.dl, &c->k.dl, &c->v.dl, NULL, NULL};
+    ck_assert_int_eq(weft_reference(plan, &tensors, *o, *lse), WEFT_OK);
+}
+
+START_TEST(random_runs_match_the_reference) {
+    enum { CASES = 400 };
+    uint64_t first = 1000;
+    for (uint64_t seed = first; seed < first + CASES; seed++) {
+        uint64_t state = seed;
+        run_case c;
+        make_case(&c, &state);
+        size_t threads = (size_t)random_int(&state, 1, 3);
+        weft_config config = config_of(&threads);
+        weft_plan *plan = plan_case(&c, &config);
+        outputs out;
+        make_outputs(&out, &c, &state, random_int(&state, 0, 1));
+        double *o, *lse;
+        reference_of(&c, plan, &o, &lse);
+        printf("\rseed %llu", (unsigned long long)seed); /* what a failure is preceded by */
+        run_case_into(&c, plan, &out, NULL);
+        compare(&c, &out, o, lse);
+        ck_assert_int_eq(atomic_load(&naive_faults), 0);
+        free(o);
+        free(lse);
+        free_outputs(&out);
+        weft_plan_destroy(plan);
+        free_case(&c);
+    }
+    printf("\n");
+}
+END_TEST
+
+/* ---- splits and threads ------------------------------------------------------------------------------------- */
+
+/* A few rows that see every key, beside narrow windows: heavy row tiles, which plans split. */
+static void make_heavy_case(run_case *c, uint64_t *state, int64_t keys) {
+    *c = (run_case){.dims = &naive_shapes[1]};
+    c->program = weft_program_create(plain_allocator(), "heavy");
+    weft_dag *dag = &c->program->dag;
+    weft_value none = {0};
+    weft_id last = weft_make_int(dag, -1, WEFT_NO_SPAN), ends[2];
+    ends[0] = weft_make_int(dag, 3, WEFT_NO_SPAN);
+    ends[1] = weft_make_int(dag, 7, WEFT_NO_SPAN);
+    weft_id items[2] = {weft_make(dag, WEFT_OP_RANGE, WEFT_TYPE_LIST, none, ends, 2, WEFT_NO_SPAN), last};
+    weft_id list = weft_make(dag, WEFT_OP_LISTING, WEFT_TYPE_LIST, none, items, 2, WEFT_NO_SPAN);
+    weft_id width = weft_make_int(dag, 9, WEFT_NO_SPAN);
+    weft_id window = weft_make_set(dag, WEFT_ATOM_WINDOW, WEFT_NO_SPAN, 2, width, width);
+    weft_id global = weft_make_set(dag, WEFT_ATOM_GLOBAL, WEFT_NO_SPAN, 1, list);
+    ck_assert(finish_program(c->program, weft_make_set(dag, WEFT_OP_UNION, WEFT_NO_SPAN, 2, window, global)));
+    c->shape = (weft_shape){sizeof(weft_shape), 2, 4, 2, keys - 100, keys, c->dims->head_dim, c->dims->value_dim};
+    make_inputs(c, state, true);
+}
+
+static bool same_bits(const random_tensor *a, const random_tensor *b) {
+    return a->floats == b->floats && memcmp(a->buffer, b->buffer, (size_t)a->floats * sizeof(float)) == 0;
+}
+
+START_TEST(threads_do_not_change_a_bit) {
+    enum { KEYS = 3000 };
+    static const size_t counts[] = {1, 2, 3, 7};
+    uint64_t state = 5;
+    run_case c;
+    make_heavy_case(&c, &state, KEYS);
+    outputs first = {0};
+    for (size_t n = 0; n < sizeof counts / sizeof *counts; n++) {
+        size_t threads = counts[n];
+        weft_config config = config_of(&threads);
+        weft_plan *plan = plan_case(&c, &config);
+        uint64_t layout = 99;
+        outputs out;
+        make_outputs(&out, &c, &layout, true);
+        unsigned char *workspace = malloc(weft_plan_workspace(plan) + 1);
+        ck_assert_ptr_nonnull(workspace);
+        memset(workspace, 0xab, weft_plan_workspace(plan) + 1);
+        atomic_store(&naive_parts, 0);
+        run_case_into(&c, plan, &out, workspace + 1);   /* any alignment, any contents */
+        ck_assert_int_gt(atomic_load(&naive_parts), 8); /* the heavy rows were split */
+        free(workspace);
+        if (n == 0) {
+            first = out;
+        } else {
+            ck_assert(same_bits(&out.o, &first.o) && same_bits(&out.lse, &first.lse));
+            free_outputs(&out);
+        }
+        if (n == 3) {
+            double *o, *lse;
+            reference_of(&c, plan, &o, &lse);
+            compare(&c, &first, o, lse);
+            free(o);
+            free(lse);
+        }
+        weft_plan_destroy(plan);
+    }
+    ck_assert_int_eq(atomic_load(&naive_faults), 0);
+    free_outputs(&first);
+    free_case(&c);
+}
+END_TEST
+
+/* ---- one plan, several runs at once ------------------------------------------------------------------------- */
+
+typedef struct shared_run {
+    const run_case *c;
+    const weft_plan *plan;
+    outputs out;
+} shared_run;
+
+static void *run_shared(void *user) {
+    shared_run *shared = user;
+    run_case_into(shared->c, shared->plan, &shared->out, NULL);
+    return NULL;
+}
+
+START_TEST(plans_are_shared_between_threads) {
+    enum { RUNS = 3 };
+    uint64_t state = 6;
+    run_case c;
+    make_heavy_case(&c, &state, 700);
+    size_t threads = 2;
+    weft_config config = config_of(&threads);
+    weft_plan *plan = plan_case(&c, &config);
+    shared_run runs[RUNS];
+    pthread_t running[RUNS];
+    for (int n = 0; n < RUNS; n++) {
+        runs[n] = (shared_run){.c = &c, .plan = plan};
+        make_outputs(&runs[n].out, &c, &state, false);
+    }
+    for (int n = 0; n < RUNS; n++) ck_assert(!pthread_create(&running[n], NULL, run_shared, &runs[n]));
+    for (int n = 0; n < RUNS; n++) pthread_join(running[n], NULL);
+    for (int n = 1; n < RUNS; n++) ck_assert(same_bits(&runs[n].out.o, &runs[0].out.o));
+    for (int n = 0; n < RUNS; n++) free_outputs(&runs[n].out);
+    weft_plan_destroy(plan);
+    free_case(&c);
+}
+END_TEST
+
+/* ---- what can go wrong -------------------------------------------------------------------------------------- */
+
+static bool cancel_after(void *user) {
+    atomic_int *left = user;
+    return atomic_fetch_sub(left, 1) <= 0;
+}
+
+START_TEST(runs_can_be_cancelled) {
+    uint64_t state = 7;
+    run_case c;
+    make_heavy_case(&c, &state, 700);
+    for (int polls = 0; polls < 40; polls++) {
+        size_t threads = (size_t)(1 + polls % 3);
+        atomic_int left = polls;
+        weft_config config = config_of(&threads);
+        config.cancel = cancel_after;
+        config.cancel_user = &left;
+        weft_kernel *kernel = naive_kernel(c.program, &config, c.dims);
+        weft_plan *plan = NULL;
+        weft_plan_create(kernel, &c.shape, NULL, 0, &plan);
+        weft_kernel_destroy(kernel);
+        if (!plan) continue; /* plans may poll too */
+        outputs out;
+        make_outputs(&out, &c, &state, false);
+        weft_tensors tensors = {sizeof tensors, &c.q.dl, &c.k.dl, &c.v.dl, &out.o.dl, &out.lse.dl};
+        ck_assert_int_eq(weft_run(plan, &tensors, NULL), WEFT_CANCELLED);
+        char message[80] = "?";
+        ck_assert_uint_eq(weft_plan_message(plan, message, sizeof message), 0);
+        atomic_store(&left, 1000000);
+        ck_assert_int_eq(weft_run(plan, &tensors, NULL), WEFT_OK); /* nothing is left behind */
+        free_outputs(&out);
+        weft_plan_destroy(plan);
+    }
+    free_case(&c);
+}
+END_TEST
+
+START_TEST(refusals_are_explained) {
+    uint64_t state = 8;
+    run_case c;
+    make_heavy_case(&c, &state, 300);
+    size_t threads = 1;
+    weft_config config = config_of(&threads);
+    weft_plan *plan = plan_case(&c, &config);
+    outputs out;
+    make_outputs(&out, &c, &state, false);
+    weft_tensors tensors = {sizeof tensors, &c.q.dl, &c.v.dl, &c.v.dl, &out.o.dl, NULL};
+    weft_tensors good = {sizeof tensors, &c.q.dl, &c.k.dl, &c.v.dl, &out.o.dl, NULL};
+    char message[200];
+    c.k.shape[3]++;
+    tensors.k = &c.k.dl;
+    ck_assert_int_eq(weft_run(plan, &tensors, NULL), WEFT_INVALID_ARGUMENT);
+    weft_plan_message(plan, message, sizeof message);
+    ck_assert_ptr_nonnull(strstr(message, "error[E0408]: k has the shape"));
+    double o[1];
+    ck_assert_int_eq(weft_reference(plan, &tensors, o, NULL), WEFT_INVALID_ARGUMENT);
+    ck_assert_int_eq(weft_reference(plan, &tensors, NULL, NULL), WEFT_INVALID_ARGUMENT);
+    ck_assert_int_eq(weft_run(NULL, &tensors, NULL), WEFT_INVALID_ARGUMENT);
+    ck_assert_int_eq(weft_run(plan, NULL, NULL), WEFT_INVALID_ARGUMENT);
+    c.k.shape[3]--;
+    ck_assert_int_eq(weft_run(plan, &good, NULL), WEFT_OK);
+    weft_machine_code code = plan->kernel->code;
+    ((weft_kernel *)plan->kernel)->code.bytes = NULL;
+    ck_assert_int_eq(weft_run(plan, &good, NULL), WEFT_UNSUPPORTED);
+    weft_plan_message(plan, message, sizeof message);
+    ck_assert_ptr_nonnull(strstr(message, "error[E0501]: the kernel was made without code"));
+    ((weft_kernel *)plan->kernel)->code = code;
+    weft_plan_destroy(plan);
+    free_outputs(&out);
+    free_case(&c);
+}
+END_TEST
+
+/* Memory that fails at one chosen allocation and counts what is in use. */
+typedef struct failing {
+    int64_t left, in_use;
+} failing;
+
+static void *failing_resize(void *user, void *block, size_t old_size, size_t new_size) {
+    failing *f = user;
+    if (new_size && f->left-- == 0) return NULL;
+    if (!new_size) {
+        free(block);
+        f->in_use -= (int64_t)old_size;
+        return NULL;
+    }
+    void *moved = realloc(block, new_size);
+    if (moved) f->in_use += (int64_t)new_size - (int64_t)old_size;
+    return moved;
+}
+
+START_TEST(failing_memory_leaks_nothing) {
+    uint64_t state = 9;
+    run_case c;
+    make_heavy_case(&c, &state, 300);
+    size_t threads = 1;
+    failing memory = {.left = INT64_MAX};
+    weft_config config = config_of(&threads);
+    config.resize = failing_resize;
+    config.resize_user = &memory;
+    weft_plan *plan = plan_case(&c, &config);
+    outputs out;
+    make_outputs(&out, &c, &state, false);
+    weft_tensors tensors = {sizeof tensors, &c.q.dl, &c.k.dl, &c.v.dl, &out.o.dl, NULL};
+    int64_t rows = c.o_size[0] * c.o_size[1] * c.o_size[2];
+    double *o = malloc((size_t)(rows * c.o_size[3]) * sizeof *o);
+    memory.left = 0;
+    ck_assert_int_eq(weft_run(plan, &tensors, NULL), WEFT_OUT_OF_MEMORY);
+    ck_assert_int_eq(weft_reference(plan, &tensors, o, NULL), WEFT_OUT_OF_MEMORY);
+    void *workspace = malloc(weft_plan_workspace(plan));
+    memory.left = 0;
+    ck_assert_int_eq(weft_run(plan, &tensors, workspace), WEFT_OK); /* allocates nothing */
+    ck_assert_int_eq(memory.left, 0);
+    tensors.q = &c.k.dl;
+    for (int64_t n = 0; n < 8; n++) { /* the message itself may not fit */
+        memory.left = n;
+        ck_assert_int_eq(weft_run(plan, &tensors, workspace), WEFT_INVALID_ARGUMENT);
+    }
+    memory.left = INT64_MAX;
+    tensors.q = &c.q.dl;
+    ck_assert_int_eq(weft_run(plan, &tensors, NULL), WEFT_OK);
+    weft_plan_destroy(plan);
+    ck_assert_int_eq(memory.in_use, 0);
+    free(workspace);
+    free(o);
+    free_outputs(&out);
+    free_case(&c);
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("run");
+    TCase *tests = tcase_create("run");
+    tcase_set_timeout(tests, 300);
+    tcase_add_test(tests, random_runs_match_the_reference);
+    tcase_add_test(tests, threads_do_not_change_a_bit);
+    tcase_add_test(tests, plans_are_shared_between_threads);
+    tcase_add_test(tests, runs_can_be_cancelled);
+    tcase_add_test(tests, refusals_are_explained);
+    tcase_add_test(tests, failing_memory_leaks_nothing);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
