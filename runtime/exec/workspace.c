@@ -22,3 +22,5 @@ weft_workspace weft_workspace_of(const weft_plan *plan) {
     out.size = out.scratch + plan->workers * out.worker + BOUNDARY - 1;
     return out;
 }
+
+size_t weft_plan_workspace(const weft_plan *plan) { return plan ? weft_workspace_of(plan).size : 0; }
