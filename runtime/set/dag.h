@@ -86,7 +86,8 @@ typedef struct weft_dag {
     bool failed;      /* out of memory or over WEFT_MAX_NODES; makers return 0 from then on */
 } weft_dag;
 
-enum { WEFT_MAX_NODES = 1u << 24 };
+/* A program that verifies has no more nodes, and none higher above its leaves, so that what reads one may recurse. */
+enum { WEFT_MAX_NODES = 1u << 24, WEFT_MAX_DEPTH = 4096 };
 
 WEFT_SHARED bool weft_dag_init(weft_dag *dag, const weft_allocator *allocator);
 WEFT_SHARED void weft_dag_free(weft_dag *dag);

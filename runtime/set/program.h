@@ -1,6 +1,6 @@
-/* A program is one compiled pattern as data, the block IR: its parameters, what it means (the located set IR, from which
- * the oracle and every message come), and the passes that a run makes over row and key tiles (canonical set IR). It prints
- * and parses as text; an image carries exactly that text. Immutable once made. */
+/* A program is one compiled pattern as data, the block IR: its parameters, what it means (the located set IR, from
+ * which the oracle and every message come), and the passes that a run makes over row and key tiles (canonical set IR).
+ * It prints and parses as text; an image carries exactly that text. Immutable once made. */
 #ifndef WEFT_SET_PROGRAM_H
 #define WEFT_SET_PROGRAM_H
 
@@ -30,8 +30,9 @@ typedef struct weft_program {
     weft_sources sources;
     weft_parameter_info *parameters;
     uint32_t parameter_count, parameter_capacity;
-    weft_id meaning; /* located set: HEADS, REQUIRE and atoms as written */
-    weft_id scale;   /* located float over h, lengths and parameters, or 0: 1 / sqrt(D) */
+    weft_intern parameter_index; /* by name */
+    weft_id meaning;             /* located set: HEADS, REQUIRE and atoms as written */
+    weft_id scale;               /* located float over h, lengths and parameters, or 0: 1 / sqrt(D) */
     weft_pass *passes;
     uint32_t pass_count, pass_capacity;
     weft_arena arena; /* names */
@@ -40,16 +41,34 @@ typedef struct weft_program {
 WEFT_SHARED weft_program *weft_program_create(const weft_allocator *allocator, const char *name);
 WEFT_SHARED void weft_program_destroy(weft_program *program);
 /* The parameter's number, or UINT32_MAX when out of memory. */
-WEFT_SHARED uint32_t weft_program_add_parameter(weft_program *program, const char *name, weft_type type, weft_id initial,
-                                                weft_span place);
+WEFT_SHARED uint32_t weft_program_add_parameter(weft_program *program, const char *name, weft_type type,
+                                                weft_id initial, weft_span place);
+/* The first parameter of that name, or UINT32_MAX. */
+WEFT_SHARED uint32_t weft_program_parameter(const weft_program *program, const char *name, size_t size);
 WEFT_SHARED bool weft_program_add_pass(weft_program *program, weft_pass pass);
 
-/* ---- text --------------------------------------------------------------------------------------------------- */
+/* ---- text ---------------------------------------------------------------------------------------------------
+ *
+ * A line says one thing, and what it names stands above it:
+ *
+ *     weft-ir 1
+ *     pattern "local"
+ *     source "local.weft" "pattern local(w: int = 256) { attend window(w) & causal; }\n"
+ *     %1 = int 256 @1:23-26
+ *     parameter w: int = %1 @1:14-26
+ *     %2 = param w @1:44-45
+ *     %3 = window %2 %2 @1:37-46
+ *     %4 = causal @1:49-55
+ *     %5 = intersection %3 %4 @1:37-55
+ *     meaning %5
+ *     …
+ *     pass contiguous contiguous 64x64 %9
+ *
+ * Nodes are numbered from 1, in order; only what parameters, meaning, scale and passes reach is printed. A place is
+ * @source:begin-end in bytes. Types follow from operations. `require "message" %4 %5` has its message first. Strings
+ * have the escapes \" \\ \n \r \t \xHH. # begins a comment. */
 
-/* The set IR of one root, one node a line, operands before users:
- *     %1 = param w
- *     %2 = window %1 %1
- * Numbers are dense in print order. With places, located nodes end in "@source:begin-end". */
+/* The set IR of one root: its node lines alone, numbered from 1; the last one is the root. */
 WEFT_SHARED void weft_print_set(const weft_program *program, weft_id root, bool places, weft_text *out);
 /* The whole program (what parse reads): sources, parameters, nodes, meaning, scale, passes. */
 WEFT_SHARED void weft_print_program(const weft_program *program, weft_text *out);
