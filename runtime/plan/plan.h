@@ -6,12 +6,15 @@
 #include "kernel/kernel.h"
 #include "set/set.h"
 
+/* How many blocks a tile stands for. */
+static inline int64_t weft_tile_steps(const weft_tile *tile) { return tile->masked ? 1 : (int64_t)tile->many; }
+
 /* One unit of work: up to 64 or 16 rows against a list of tiles. */
 typedef struct weft_item {
     int64_t row;          /* first query row r */
     uint32_t first_tile;  /* in the layout's tiles */
     uint32_t tile_count;
-    float cost;           /* pairs computed, weighted by the kernel's speed */
+    float cost;           /* weft_tiles_cost: pairs computed, weighted by the kernel's speed */
     uint8_t height;       /* 64 or 16: which kernel */
     uint8_t rows;         /* rows that exist, 1 … height */
     uint16_t split;       /* 0: whole; else 1 + its number in the layout's splits */
@@ -51,9 +54,11 @@ struct weft_plan {
     weft_mask *masks;     /* shared by all layouts */
     uint32_t mask_count, mask_capacity;
     uint32_t workers;     /* tasks of a run: each has its own scratch in the workspace */
-    size_t workspace;
     weft_plan_info info;
-    weft_message message;
+    weft_message message; /* of the last failed run: the one thing that changes, under its own lock */
 };
+
+/* How many (batch element, head) pairs there are. */
+static inline size_t weft_plan_heads(const weft_plan *plan) { return (size_t)(plan->shape.batch * plan->shape.heads); }
 
 #endif

@@ -1,0 +1,120 @@
+/* The inside of planning: what the stages of weft_plan_create share. Each stage returns false after it has said why in
+ * the diagnostics, or, with no error there, when memory has failed. */
+#ifndef WEFT_PLAN_BUILD_H
+#define WEFT_PLAN_BUILD_H
+
+#include "plan/plan.h"
+
+/* What a plan may at most hold. Beyond these it would take gigabytes or minutes: such plans are refused, with E0406. */
+enum {
+    WEFT_MAX_HEADS = 1 << 20,     /* B * H */
+    WEFT_MAX_ROW_TILES = 1 << 26, /* of all layouts together */
+    WEFT_MAX_TILES = 1 << 27,     /* of all layouts together */
+    WEFT_MAX_MASKS = 1 << 21
+};
+#define WEFT_MAX_LENGTH (INT64_C(1) << 31)
+#define WEFT_MAX_ASKED (UINT64_C(1) << 33) /* pairs asked one by one */
+
+/* ---- records made once --------------------------------------------------------------------------------------- */
+
+/* Hash-consed records of one size: equal bytes, one number. */
+typedef struct weft_records {
+    const weft_allocator *allocator;
+    unsigned char *at;
+    size_t size; /* of one */
+    uint32_t count, capacity;
+    weft_intern index; /* numbers from 1 */
+} weft_records;
+
+void weft_records_init(weft_records *records, const weft_allocator *allocator, size_t size);
+void weft_records_free(weft_records *records);
+/* The number of the record equal to the given one, which is added if it is new; UINT32_MAX when memory fails. */
+uint32_t weft_records_add(weft_records *records, const void *record);
+
+/* ---- masks --------------------------------------------------------------------------------------------------- */
+
+/* The bit tiles of a plan while it is made. `known` holds the keys by which a mask is found without building it. */
+typedef struct weft_mask_pool {
+    weft_records masks;
+    uint32_t *pairs; /* [masks.count]: how many bits each has */
+    uint32_t pairs_capacity;
+    weft_records known;
+    uint32_t *mask_of; /* [known.count] */
+    uint32_t mask_of_capacity;
+    struct weft_draft *drafts; /* masks of the row tile at hand that must be built */
+    uint32_t draft_count, draft_capacity;
+} weft_mask_pool;
+
+void weft_mask_pool_free(weft_mask_pool *pool, const weft_allocator *allocator);
+
+/* ---- planning ------------------------------------------------------------------------------------------------ */
+
+typedef struct weft_planner {
+    weft_plan *plan;
+    const weft_allocator *allocator;
+    weft_diagnostics *diagnostics;
+    weft_space space;
+    weft_scratch rows;  /* spans of the rows being planned, and of every term of their set */
+    weft_scratch probe; /* spans of single rows, and of strips on trial */
+    weft_mask_pool pool;
+    uint64_t tile_count; /* of the layouts that are done */
+} weft_planner;
+
+bool weft_planner_init(weft_planner *planner, weft_plan *plan, weft_diagnostics *diagnostics);
+void weft_planner_free(weft_planner *planner);
+
+/* Positions [first, first + count) that one call of the kernel takes. */
+typedef struct weft_strip {
+    int64_t first;
+    int32_t count;
+    int32_t height; /* 64 or 16 */
+} weft_strip;
+
+/* shape.c: copies the shape, fills in defaults, checks it. */
+bool weft_plan_read_shape(weft_plan *plan, const weft_shape *shape, weft_diagnostics *diagnostics);
+
+/* layouts.c: folds the sets and scales of every (batch element, head); equal sets share a layout. */
+bool weft_plan_fold(weft_plan *plan, weft_diagnostics *diagnostics);
+weft_environment weft_plan_environment(const weft_plan *plan, int64_t batch, int64_t head);
+
+/* items.c: tiles and items of one layout, in row order. */
+bool weft_plan_items(weft_planner *planner, weft_layout *layout);
+void weft_layout_free(weft_layout *layout, const weft_allocator *allocator);
+
+/* tiles.c: appends the tiles of the spans; masked ones have no mask yet. */
+bool weft_append_tiles(weft_planner *planner, weft_layout *layout, const weft_spans *spans);
+/* Of one 64-key step, and of a whole call of the kernel. */
+double weft_step_cost(const weft_tile *tile, int32_t height);
+double weft_tiles_cost(const weft_tile *tiles, uint32_t count, int32_t height);
+
+/* heights.c: is it clearly cheaper to compute the rows 16 at a time? `tall` are the spans of all of them. Leaves the
+ * layout as it was. */
+bool weft_prefer_strips(weft_planner *planner, weft_layout *layout, weft_strip rows, const weft_spans *tall,
+                        bool *strips);
+/* The part of `rows` that begins at position `first` and ends at the next multiple of 16. */
+weft_strip weft_strip_at(weft_strip rows, int64_t first);
+
+/* masks.c: gives the masked tiles from number `first` on their masks. planner->rows must hold the spans of these rows.
+ */
+bool weft_fill_masks(weft_planner *planner, weft_layout *layout, uint32_t first, weft_strip rows);
+/* known.c: the key under which a masked tile is known, or false when its bits depend on more than the distance. */
+typedef struct weft_mask_key {
+    int64_t offset; /* of the block from the first row */
+    int32_t rows;
+    uint8_t first, last;
+    uint16_t count; /* of words */
+    uint32_t words[28];
+} weft_mask_key;
+bool weft_mask_key_of(weft_planner *planner, weft_id set, const weft_tile *tile, weft_strip rows, weft_mask_key *key);
+
+/* split.c: cuts heavy items along their keys. order.c: puts dear items first. Both look at nothing but the costs. */
+bool weft_plan_split(weft_plan *plan, const weft_allocator *allocator);
+bool weft_plan_order(weft_plan *plan, const weft_allocator *allocator);
+
+/* info.c: sums up the layouts; fills in plan->info but for the time. */
+void weft_plan_measure(weft_plan *plan, const weft_planner *planner);
+
+/* Makes an array no larger than it must be; when that cannot be had, it stays as it is. */
+void weft_shrink(const weft_allocator *allocator, void *array, uint32_t *capacity, uint32_t count, size_t element);
+
+#endif

@@ -1,0 +1,157 @@
+/* Making a plan: read the shape, bind the parameters, fold the sets, lay out their tiles, cut and order the items. */
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+#include "plan/build.h"
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+bool weft_planner_init(weft_planner *planner, weft_plan *plan, weft_diagnostics *diagnostics) {
+    const weft_allocator *allocator = weft_engine_allocator(plan->kernel->engine);
+    *planner = (weft_planner){.plan = plan,
+                              .allocator = allocator,
+                              .diagnostics = diagnostics,
+                              .space = weft_space_of(plan->shape.queries, plan->shape.keys)};
+    weft_records_init(&planner->pool.masks, allocator, sizeof(weft_mask));
+    weft_records_init(&planner->pool.known, allocator, sizeof(weft_mask_key));
+    bool rows = weft_scratch_init(&planner->rows, &plan->bound);
+    bool probe = weft_scratch_init(&planner->probe, &plan->bound);
+    return rows && probe;
+}
+
+void weft_planner_free(weft_planner *planner) {
+    weft_scratch_free(&planner->rows);
+    weft_scratch_free(&planner->probe);
+    weft_mask_pool_free(&planner->pool, planner->allocator);
+}
+
+/* No layout may take more rows than the plan can hold, however few tiles they have. */
+static bool check_rows(const weft_plan *plan, weft_diagnostics *diagnostics) {
+    int64_t row_tiles = (plan->shape.queries + WEFT_TILE_ROWS - 1) / WEFT_TILE_ROWS;
+    if (row_tiles <= WEFT_MAX_ROW_TILES / plan->layout_count) return true;
+    weft_diagnose(diagnostics, WEFT_E0406, WEFT_NO_SPAN,
+                  "%u different heads of %lld queries are more than one plan holds (%lld rows)", plan->layout_count,
+                  (long long)plan->shape.queries, (long long)WEFT_MAX_ROW_TILES * WEFT_TILE_ROWS);
+    return false;
+}
+
+/* Hands the masks over to the plan. */
+static void take_masks(weft_plan *plan, weft_planner *planner) {
+    weft_records *masks = &planner->pool.masks;
+    weft_shrink(planner->allocator, &masks->at, &masks->capacity, masks->count, masks->size);
+    plan->masks = (weft_mask *)(void *)masks->at;
+    plan->mask_count = masks->count;
+    plan->mask_capacity = masks->capacity;
+    masks->at = NULL;
+    masks->count = masks->capacity = 0;
+}
+
+static bool lay_out(weft_plan *plan, weft_diagnostics *diagnostics) {
+    weft_planner planner;
+    bool done = weft_planner_init(&planner, plan, diagnostics) && check_rows(plan, diagnostics);
+    for (uint32_t n = 0; done && n < plan->layout_count; n++) done = weft_plan_items(&planner, &plan->layouts[n]);
+    done = done && weft_plan_split(plan, planner.allocator) && weft_plan_order(plan, planner.allocator);
+    if (done) {
+        take_masks(plan, &planner);
+        weft_plan_measure(plan, &planner);
+    }
+    weft_planner_free(&planner);
+    return done;
+}
+
+static weft_plan *new_plan(const weft_kernel *kernel) {
+    const weft_allocator *allocator = weft_engine_allocator(kernel->engine);
+    weft_plan *plan = weft_allocate_zero(allocator, sizeof *plan);
+    if (!plan) return NULL;
+    if (!weft_message_init(&plan->message, allocator)) {
+        weft_free(allocator, plan, sizeof *plan);
+        return NULL;
+    }
+    if (!weft_bound_init(&plan->bound, allocator)) {
+        weft_message_free(&plan->message);
+        weft_free(allocator, plan, sizeof *plan);
+        return NULL;
+    }
+    plan->kernel = kernel;
+    weft_kernel_retain(kernel);
+    return plan;
+}
+
+static size_t argument_bytes(const weft_plan *plan) {
+    return plan->kernel->program->parameter_count * sizeof *plan->arguments;
+}
+
+void weft_plan_destroy(weft_plan *plan) {
+    if (!plan) return;
+    const weft_kernel *kernel = plan->kernel;
+    const weft_allocator *allocator = weft_engine_allocator(kernel->engine);
+    size_t heads = weft_plan_heads(plan);
+    for (uint32_t n = 0; n < plan->layout_count; n++) weft_layout_free(&plan->layouts[n], allocator);
+    weft_free(allocator, plan->layouts, plan->layout_capacity * sizeof *plan->layouts);
+    weft_free(allocator, plan->layout_of, heads * sizeof *plan->layout_of);
+    weft_free(allocator, plan->meaning_of, heads * sizeof *plan->meaning_of);
+    weft_free(allocator, plan->scale_of, (size_t)plan->shape.heads * sizeof *plan->scale_of);
+    weft_free(allocator, plan->masks, plan->mask_capacity * sizeof *plan->masks);
+    weft_free(allocator, plan->arguments, argument_bytes(plan));
+    weft_bound_free(&plan->bound);
+    weft_message_free(&plan->message);
+    weft_free(allocator, plan, sizeof *plan);
+    weft_kernel_destroy((weft_kernel *)kernel); /* gives back the plan's reference */
+}
+
+static bool bind(weft_plan *plan, const weft_binding *bindings, size_t count, weft_diagnostics *diagnostics) {
+    size_t bytes = argument_bytes(plan);
+    plan->arguments = weft_allocate_zero(weft_engine_allocator(plan->kernel->engine), bytes);
+    if (bytes && !plan->arguments) return false;
+    return weft_bind(plan->kernel->program, &plan->shape, bindings, count, plan->arguments, diagnostics);
+}
+
+/* The pattern is wrong for this shape (E03), or the host's values are (E04), or we cannot (E05). */
+static weft_status status_of(const weft_diagnostics *diagnostics) {
+    if (diagnostics->out_of_memory || !diagnostics->errors) return WEFT_OUT_OF_MEMORY;
+    for (uint32_t n = 0; n < diagnostics->count; n++) {
+        weft_code code = diagnostics->reports[n].code;
+        if (!weft_code_is_error(code)) continue;
+        const char *name = weft_code_name(code);
+        if (name[2] == '3') return WEFT_INVALID_PATTERN;
+        if (name[2] == '4') return WEFT_INVALID_ARGUMENT;
+        return name[2] == '5' ? WEFT_UNSUPPORTED : WEFT_INTERNAL;
+    }
+    return WEFT_INTERNAL;
+}
+
+static void describe_failure(const weft_kernel *kernel, weft_diagnostics *diagnostics) {
+    weft_diagnostics_sort(diagnostics);
+    weft_message_set((weft_message *)&kernel->message, diagnostics);
+}
+
+weft_status weft_plan_create(const weft_kernel *kernel, const weft_shape *shape, const weft_binding *bindings,
+                             size_t count, weft_plan **out) {
+    if (!out) return WEFT_INVALID_ARGUMENT;
+    *out = NULL;
+    if (!kernel || (count && !bindings)) return WEFT_INVALID_ARGUMENT;
+    double start = now();
+    weft_diagnostics diagnostics;
+    weft_diagnostics_init(&diagnostics, weft_engine_allocator(kernel->engine), &kernel->program->sources);
+    weft_plan *plan = new_plan(kernel);
+    weft_status status = WEFT_OK;
+    if (!plan)
+        status = WEFT_OUT_OF_MEMORY;
+    else if (!weft_plan_read_shape(plan, shape, &diagnostics) || !bind(plan, bindings, count, &diagnostics) ||
+             !weft_plan_fold(plan, &diagnostics) || !lay_out(plan, &diagnostics))
+        status = status_of(&diagnostics);
+    if (status == WEFT_OK) {
+        plan->info.seconds = now() - start;
+        *out = plan;
+    } else {
+        weft_plan_destroy(plan);
+        describe_failure(kernel, &diagnostics);
+    }
+    weft_diagnostics_free(&diagnostics);
+    return status;
+}

@@ -1,0 +1,54 @@
+/* One call for 64 rows, or one for every 16: whichever costs clearly less. Sixteen global rows must not make their
+ * neighbours compute every key. */
+#include "plan/build.h"
+
+static const double clearly = 0.8;
+
+weft_strip weft_strip_at(weft_strip rows, int64_t first) {
+    int64_t end = (weft_floor_div(first, WEFT_STRIP_ROWS) + 1) * WEFT_STRIP_ROWS;
+    if (end > rows.first + rows.count) end = rows.first + rows.count;
+    return (weft_strip){first, (int32_t)(end - first), WEFT_STRIP_ROWS};
+}
+
+/* Whatever the strips are, each visits at least the keys that all rows see: often that settles it. */
+static double least_cost(weft_strip rows, const weft_spans *tall) {
+    weft_tile all = {.last = WEFT_KEY_GROUP, .many = 1};
+    int64_t groups = 0;
+    for (uint32_t n = 0; n < tall->full.count; n++)
+        groups += (tall->full.at[n].hi - tall->full.at[n].lo) / WEFT_KEY_GROUP;
+    all.many = (uint32_t)groups;
+    int64_t strips = (rows.count + WEFT_STRIP_ROWS - 1) / WEFT_STRIP_ROWS;
+    return (double)strips * weft_tiles_cost(&all, 1, WEFT_STRIP_ROWS);
+}
+
+static bool cost_of(weft_planner *planner, weft_layout *layout, weft_strip strip, double *cost) {
+    weft_spans spans;
+    uint32_t before = layout->tile_count;
+    weft_scratch_reset(&planner->probe);
+    if (!weft_spans_of(&planner->probe, layout->set, planner->space, strip.first, strip.first + strip.count, &spans) ||
+        !weft_append_tiles(planner, layout, &spans))
+        return false;
+    *cost += weft_tiles_cost(layout->tiles + before, layout->tile_count - before, strip.height);
+    layout->tile_count = before;
+    return true;
+}
+
+bool weft_prefer_strips(weft_planner *planner, weft_layout *layout, weft_strip rows, const weft_spans *tall,
+                        bool *strips) {
+    *strips = false;
+    if (!tall->may.count) return true;
+    uint32_t before = layout->tile_count;
+    if (!weft_append_tiles(planner, layout, tall)) return false;
+    double worth = clearly * weft_tiles_cost(layout->tiles + before, layout->tile_count - before, WEFT_TILE_ROWS);
+    layout->tile_count = before;
+    if (least_cost(rows, tall) >= worth) return true;
+    double cost = 0;
+    int64_t end = rows.first + rows.count;
+    for (int64_t first = rows.first; first < end && cost < worth;) {
+        weft_strip strip = weft_strip_at(rows, first);
+        if (!cost_of(planner, layout, strip, &cost)) return false;
+        first += strip.count;
+    }
+    *strips = cost < worth;
+    return true;
+}

@@ -1,0 +1,76 @@
+/* The items of one layout in row order: row tiles at multiples of 64 positions, each whole or as strips of 16, with
+ * their tiles, masks, costs and counts of pairs. */
+#include "plan/build.h"
+
+void weft_layout_free(weft_layout *layout, const weft_allocator *allocator) {
+    weft_free(allocator, layout->tiles, layout->tile_capacity * sizeof *layout->tiles);
+    weft_free(allocator, layout->items, layout->item_capacity * sizeof *layout->items);
+    weft_free(allocator, layout->splits, layout->split_capacity * sizeof *layout->splits);
+}
+
+static void count_pairs(weft_layout *layout, const weft_item *item, const uint32_t *mask_pairs) {
+    for (uint32_t n = 0; n < item->tile_count; n++) {
+        const weft_tile *tile = &layout->tiles[item->first_tile + n];
+        double keys = tile->last - tile->first;
+        if (tile->masked) {
+            layout->pairs += mask_pairs[tile->many];
+            layout->computed_pairs += keys * item->height;
+            layout->partial_tiles++;
+        } else {
+            layout->pairs += keys * item->rows * tile->many;
+            layout->computed_pairs += keys * item->height * tile->many;
+            layout->full_tiles += tile->many;
+        }
+    }
+}
+
+/* `spans` are those that planner->rows has just worked out for these rows. */
+static bool add_item(weft_planner *planner, weft_layout *layout, weft_strip rows, const weft_spans *spans) {
+    uint32_t first = layout->tile_count;
+    if (!weft_append_tiles(planner, layout, spans) || !weft_fill_masks(planner, layout, first, rows) ||
+        !weft_reserve(planner->allocator, &layout->items, &layout->item_capacity, (uint64_t)layout->item_count + 1,
+                      sizeof *layout->items))
+        return false;
+    weft_item *item = &layout->items[layout->item_count++];
+    *item = (weft_item){.row = rows.first - planner->space.first,
+                        .first_tile = first,
+                        .tile_count = layout->tile_count - first,
+                        .height = (uint8_t)rows.height,
+                        .rows = (uint8_t)rows.count};
+    item->cost = (float)weft_tiles_cost(layout->tiles + first, item->tile_count, rows.height);
+    count_pairs(layout, item, planner->pool.pairs);
+    return true;
+}
+
+static bool spans_of_rows(weft_planner *planner, const weft_layout *layout, weft_strip rows, weft_spans *spans) {
+    weft_scratch_reset(&planner->rows);
+    return weft_spans_of(&planner->rows, layout->set, planner->space, rows.first, rows.first + rows.count, spans);
+}
+
+static bool add_row_tile(weft_planner *planner, weft_layout *layout, weft_strip rows) {
+    weft_spans spans;
+    bool strips;
+    if (!spans_of_rows(planner, layout, rows, &spans) || !weft_prefer_strips(planner, layout, rows, &spans, &strips))
+        return false;
+    if (!strips) return add_item(planner, layout, rows, &spans);
+    for (int64_t first = rows.first; first < rows.first + rows.count;) {
+        weft_strip strip = weft_strip_at(rows, first);
+        if (!spans_of_rows(planner, layout, strip, &spans) || !add_item(planner, layout, strip, &spans)) return false;
+        first += strip.count;
+    }
+    return true;
+}
+
+bool weft_plan_items(weft_planner *planner, weft_layout *layout) {
+    int64_t end = planner->space.keys; /* of the positions that queries have */
+    for (int64_t first = planner->space.first; first < end;) {
+        int64_t next = (weft_floor_div(first, WEFT_TILE_ROWS) + 1) * WEFT_TILE_ROWS;
+        if (next > end) next = end;
+        if (!add_row_tile(planner, layout, (weft_strip){first, (int32_t)(next - first), WEFT_TILE_ROWS})) return false;
+        first = next;
+    }
+    planner->tile_count += layout->tile_count;
+    weft_shrink(planner->allocator, &layout->tiles, &layout->tile_capacity, layout->tile_count, sizeof *layout->tiles);
+    weft_shrink(planner->allocator, &layout->items, &layout->item_capacity, layout->item_count, sizeof *layout->items);
+    return true;
+}

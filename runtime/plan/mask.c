@@ -1,0 +1,64 @@
+/* The mask of one head as bytes: from the definition of its set, or from the tiles as a run would visit them. */
+#include <string.h>
+
+#include "plan/build.h"
+
+static weft_status fail(const weft_plan *plan, weft_status status, weft_code code, const char *what) {
+    weft_diagnostics diagnostics;
+    weft_diagnostics_init(&diagnostics, weft_engine_allocator(plan->kernel->engine), NULL);
+    weft_diagnose(&diagnostics, code, WEFT_NO_SPAN, "%s", what);
+    weft_message_set((weft_message *)&plan->message, &diagnostics);
+    weft_diagnostics_free(&diagnostics);
+    return status;
+}
+
+static void fill_from_oracle(const weft_plan *plan, weft_id set, uint8_t *mask) {
+    weft_space space = weft_space_of(plan->shape.queries, plan->shape.keys);
+    for (int64_t r = 0; r < space.queries; r++)
+        for (int64_t j = 0; j < space.keys; j++) *mask++ = weft_contains(&plan->bound, set, space, r + space.first, j);
+}
+
+/* One query row of an item against one block. False when a pair comes twice, or is not there at all. */
+static bool visit_block(const weft_plan *plan, const weft_tile *tile, int64_t block, int q, uint8_t *row) {
+    for (int k = tile->first; k < tile->last; k++) {
+        int64_t j = block * WEFT_TILE_KEYS + k;
+        if (tile->masked && !(plan->masks[tile->many].key[k] >> q & 1)) continue;
+        if (j >= plan->shape.keys || row[j]) return false;
+        row[j] = 1;
+    }
+    return true;
+}
+
+static bool visit_item(const weft_plan *plan, const weft_layout *layout, const weft_item *item, uint8_t *mask) {
+    for (int q = 0; q < item->rows; q++) {
+        uint8_t *row = mask + (item->row + q) * plan->shape.keys;
+        for (uint32_t n = 0; n < item->tile_count; n++) {
+            const weft_tile *tile = &layout->tiles[item->first_tile + n];
+            for (int64_t step = 0; step < weft_tile_steps(tile); step++)
+                if (!visit_block(plan, tile, tile->block + step, q, row)) return false;
+        }
+    }
+    return true;
+}
+
+static bool fill_from_tiles(const weft_plan *plan, const weft_layout *layout, uint8_t *mask) {
+    memset(mask, 0, (size_t)plan->shape.queries * (size_t)plan->shape.keys);
+    for (uint32_t n = 0; n < layout->item_count; n++)
+        if (!visit_item(plan, layout, &layout->items[n], mask)) return false;
+    return true;
+}
+
+weft_status weft_plan_mask(const weft_plan *plan, int64_t batch, int64_t head, weft_mask_source source, uint8_t *mask) {
+    if (!plan || !mask) return WEFT_INVALID_ARGUMENT;
+    const weft_shape *shape = &plan->shape;
+    if (batch < 0 || batch >= shape->batch || head < 0 || head >= shape->heads)
+        return fail(plan, WEFT_INVALID_ARGUMENT, WEFT_E0405, "there is no such batch element or head");
+    size_t n = (size_t)(batch * shape->heads + head);
+    if (source == WEFT_MASK_ORACLE)
+        fill_from_oracle(plan, plan->meaning_of[n], mask);
+    else if (source != WEFT_MASK_PLAN)
+        return fail(plan, WEFT_INVALID_ARGUMENT, WEFT_E0405, "there is no such source of masks");
+    else if (!fill_from_tiles(plan, &plan->layouts[plan->layout_of[n]], mask))
+        return fail(plan, WEFT_INTERNAL, WEFT_E0901, "the plan visits a pair twice");
+    return WEFT_OK;
+}
