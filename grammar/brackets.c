@@ -1,0 +1,139 @@
+/* Between scanner and parser: matches brackets, and steers recovery. It reports what never closes at its opening
+ * bracket, gives the parser the `}` that is missing before the next definition, and while the parser drops tokens after
+ * an error keeps from it every `;` and `}` that does not end what is wrong. */
+#include "parse.h"
+#include "parser.h"
+
+void weft_parser_resume(weft_parser *p) { p->recovering = false; }
+
+/* ---- the stack of open brackets ------------------------------------------------------------------------------ */
+
+static bool in_block(const weft_parser *p) { return p->depth > 0 && p->brackets[0].block; }
+
+static void open_bracket(weft_parser *p, int token, weft_span span) {
+    bool outer = token == WEFT_TOKEN_LBRACE && p->depth == 0;
+    bool block = outer && p->definition == WEFT_TOKEN_PATTERN;
+    if (outer && p->definition == 0 && p->recovering) block = p->skipping = true;
+    if (p->depth - in_block(p) >= WEFT_AST_MAX_LEVELS) weft_parser_too_deep(p, span);
+    p->brackets[p->depth++] = (weft_bracket){token, span, block};
+    if (block) p->definition = 0;
+}
+
+static void drop_to(weft_parser *p, uint32_t depth) {
+    if (p->depth > depth) p->unmatched = p->brackets[p->depth - 1];
+    p->depth = depth;
+}
+
+/* Closes the nearest bracket that `open` begins, and with it what was left open inside; `)` and `]` never close a
+ * block. True where that was a pattern's block. */
+static bool close_bracket(weft_parser *p, int open) {
+    uint32_t at = p->depth;
+    while (at > 0 && p->brackets[at - 1].token != open) {
+        if (p->brackets[at - 1].block) return false;
+        at--;
+    }
+    if (at == 0) return false;
+    drop_to(p, at);
+    return p->brackets[--p->depth].block;
+}
+
+static void report_unclosed(weft_parser *p, const weft_bracket *bracket) {
+    weft_diagnose(p->diagnostics, WEFT_E0008, bracket->span, "this `%c` is never closed",
+                  *weft_parser_text(p, bracket->span));
+}
+
+static void end_of_file(weft_parser *p) {
+    for (uint32_t i = 0; i < p->depth; i++) report_unclosed(p, &p->brackets[i]);
+    p->ended = p->depth > 0;
+    p->depth = 0;
+}
+
+/* ---- definitions --------------------------------------------------------------------------------------------- */
+
+static bool begins_line(const weft_parser *p, weft_span span) {
+    return span.begin == 0 || weft_parser_text(p, span)[-1] == '\n';
+}
+
+/* Whether a keyword shows that a pattern's `}` is missing: no definition but `let` stands in a pattern. An indented
+ * `set` is more likely somebody's hope that it may. */
+static bool leaves_block(const weft_parser *p, int token, weft_span span) {
+    return in_block(p) && (token == WEFT_TOKEN_PATTERN || token == WEFT_TOKEN_IMPORT ||
+                           (token == WEFT_TOKEN_SET && begins_line(p, span)));
+}
+
+static int insert_close(weft_parser *p, int token, weft_span *span) {
+    report_unclosed(p, &p->brackets[0]);
+    weft_diagnose_note(p->diagnostics, *span, "`%s` begins here", weft_token_name(token));
+    p->held = token;
+    p->held_span = *span;
+    p->depth = 0;
+    p->skipping = false;
+    span->end = span->begin;
+    return WEFT_TOKEN_RBRACE;
+}
+
+/* ---- tokens -------------------------------------------------------------------------------------------------- */
+
+static int take(weft_parser *p, WEFT_GRAMMAR_STYPE *value, weft_span *span) {
+    int token = p->held;
+    if (token != 0) {
+        *span = p->held_span;
+        p->held = 0;
+        return token;
+    }
+    token = weft_scan(value, span, p->scanner);
+    if (token == WEFT_TOKEN_END) *span = (weft_span){p->source, p->offset, p->offset};
+    return token;
+}
+
+/* Follows one token; false where the parser shall not see it. */
+static bool follow(weft_parser *p, int token, weft_span span) {
+    bool ends = true;
+    switch (token) {
+    case WEFT_TOKEN_LPAREN:
+    case WEFT_TOKEN_LBRACKET:
+    case WEFT_TOKEN_LBRACE: open_bracket(p, token, span); break;
+    case WEFT_TOKEN_RPAREN: close_bracket(p, WEFT_TOKEN_LPAREN); break;
+    case WEFT_TOKEN_RBRACKET: close_bracket(p, WEFT_TOKEN_LBRACKET); break;
+    case WEFT_TOKEN_RBRACE: {
+        bool stray = p->depth == 0;
+        ends = close_bracket(p, WEFT_TOKEN_LBRACE) || stray || !p->recovering;
+        if (p->depth == 0 && ends) p->skipping = false;
+        break;
+    }
+    case WEFT_TOKEN_SEMICOLON:
+        drop_to(p, in_block(p));
+        if (p->depth == 0) p->definition = 0;
+        break;
+    case WEFT_TOKEN_IMPORT:
+    case WEFT_TOKEN_LET:
+    case WEFT_TOKEN_SET:
+    case WEFT_TOKEN_PATTERN:
+        if (in_block(p)) break;
+        drop_to(p, 0);
+        p->definition = token;
+        break;
+    case WEFT_TOKEN_END: end_of_file(p); break;
+    case WEFT_TOKEN_REPORTED: p->recovering = true; break;
+    default: break;
+    }
+    return ends && (!p->skipping || token == WEFT_TOKEN_END);
+}
+
+int weft_grammar_lex(WEFT_GRAMMAR_STYPE *value, weft_span *span, weft_parser *p) {
+    int token;
+    p->unmatched.token = 0;
+    do {
+        if (p->diagnostics->errors >= WEFT_MAX_REPORTS) weft_parser_stop(p);
+        token = take(p, value, span);
+        if (leaves_block(p, token, *span)) {
+            token = insert_close(p, token, span);
+            break;
+        }
+    } while (!follow(p, token, *span));
+    p->previous = p->token;
+    p->previous_span = p->span;
+    p->token = token;
+    p->span = *span;
+    return token;
+}
