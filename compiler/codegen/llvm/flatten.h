@@ -1,0 +1,17 @@
+/* From an object file in memory to machine code that needs no loader: one run of bytes, position independent, that
+ * refers to nothing outside itself. It must be placed at a multiple of WEFT_CODE_ALIGNMENT. */
+#ifndef WEFT_LLVM_FLATTEN_H
+#define WEFT_LLVM_FLATTEN_H
+
+#include "kernel/image.h"
+#include "support/diagnostics.h"
+
+enum { WEFT_CODE_ALIGNMENT = 64 };
+
+/* Appends the code and constants of a relocatable ELF object to `out`; *tall and *strip become the offsets of the
+ * functions weft_tall and weft_strip. False with E0901 (an object that needs more than this: other symbols, data that
+ * is written, absolute addresses), or when memory fails. */
+bool weft_flatten(const void *object, size_t size, weft_text *out, uint64_t *tall, uint64_t *strip,
+                  weft_diagnostics *diagnostics);
+
+#endif

@@ -1,0 +1,205 @@
+/* The driver of a kernel, as the algorithm reads: one item of up to 64 query rows against its key tiles by online
+ * softmax (Milakov and Gimelshein 2018; Dao et al. 2022), with queries in lanes: S' = K Q', O' = V' P'. It is compiled
+ * to bitcode once an instruction set; the code generator adds the two matrix products for the dimensions at hand, and
+ * the entries that call weft_item with them.
+ *
+ * -inf is a value here: it is the score of a pair outside the set, and the maximum of a row that has seen no key. Such
+ * a row subtracts 0 instead of its maximum, so that its weights are 2^-inf = 0 and nothing is ever NaN because of
+ * masks. */
+#include <stdbool.h>
+
+#include "layout.h"
+
+/* scores[key][row] = keys[key] . queries[][row] for one group of keys: -inf where mask (if any) has a 0, and
+ * highest[row] raised to them. Of the group only `valid` keys exist; the last of them stands in for the others. */
+typedef void scores_product(const float *queries, const float *keys, int64_t key_row, int64_t key_dim, int64_t valid,
+                            const uint64_t *mask, float *scores, float *highest);
+
+/* acc[dim][row] = acc[dim][row] * decay[row] + sum over keys of weights[key][row] * values[key][dim] for one group of
+ * dims, of which `valid` exist. */
+typedef void values_product(const float *weights, const float *values, int64_t value_row, int64_t value_dim,
+                            int64_t valid, int64_t keys, const float *decay, float *acc);
+
+typedef struct item {
+    const weft_call *call;
+    int64_t height, head_dim, value_dim; /* height: 64 or 16 rows, of which call->rows exist */
+    int64_t group;                       /* keys, or dims, of one product */
+    scores_product *scores_of;
+    values_product *add_values;
+    float *queries, *scores, *acc;            /* [head_dim | 64 keys | value_dim] x height */
+    float *maximum, *total, *decay, *highest; /* height: so far, so far, of the last block, in this block */
+} item;
+
+/* What one step attends to: at most 64 consecutive keys. */
+typedef struct block {
+    const float *k, *v; /* of the first */
+    int64_t keys;
+    const uint64_t *mask; /* of the first; NULL: all pairs */
+} block;
+
+typedef struct cursor {
+    uint32_t tile, step; /* step counts the blocks of a run */
+} cursor;
+
+static bool next_block(const weft_call *call, cursor *at, block *out) {
+    while (at->tile < call->tile_count) {
+        const weft_tile *tile = &call->tiles[at->tile];
+        int64_t base = ((int64_t)tile->block + at->step) * WEFT_TILE_KEYS;
+        int64_t begin = base + tile->first, end = smaller(base + tile->last, call->keys);
+        const uint64_t *mask = tile->masked ? call->masks[tile->many].key + tile->first : NULL;
+        bool done = tile->masked || ++at->step >= tile->many;
+        if (done) *at = (cursor){at->tile + 1, 0};
+        if (begin >= end) continue;
+        *out = (block){(const float *)call->k + begin * call->k_row, (const float *)call->v + begin * call->v_row,
+                       end - begin, mask};
+        return true;
+    }
+    return false;
+}
+
+static void prefetch(const float *at, int64_t row, int64_t rows, int64_t columns) {
+    enum { LINE = 16 };
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t c = 0; c < columns; c += LINE) __builtin_prefetch(at + r * row + c, 0, 3);
+}
+
+static void score(const item *it, const block *now) {
+    const weft_call *call = it->call;
+    for (int64_t row = 0; row < it->height; row += LANES) store(it->highest + row, splat(-__builtin_inff()));
+    for (int64_t key = 0; key < now->keys; key += it->group) {
+        prefetch(now->v + key * call->v_row, call->v_row, smaller(it->group, now->keys - key), it->value_dim);
+        it->scores_of(it->queries, now->k + key * call->k_row, call->k_row, call->k_dim, now->keys - key,
+                      now->mask ? now->mask + key : NULL, it->scores + key * it->height, it->highest);
+    }
+}
+
+/* Scores become weights, in place; maxima, totals and decays follow. */
+static void soften(const item *it, int64_t keys) {
+    for (int64_t row = 0; row < it->height; row += LANES) {
+        vec before = load(it->maximum + row), now = larger(before, load(it->highest + row));
+        vec base = select(now == -__builtin_inff(), splat(0), now), sum = splat(0);
+        float *column = it->scores + row;
+#pragma clang loop unroll_count(4)
+        for (int64_t key = 0; key < keys; key++) {
+            vec weight = power_of_two(load(column + key * it->height) - base);
+            store(column + key * it->height, weight);
+            sum += weight;
+        }
+        vec decay = power_of_two(before - base);
+        store(it->decay + row, decay);
+        store(it->maximum + row, now);
+        store(it->total + row, load(it->total + row) * decay + sum);
+    }
+}
+
+static bool all_finite(const weft_call *call, const block *now, int64_t dims) {
+    vec zeros = splat(0);
+    float rest = 0;
+    for (int64_t key = 0; key < now->keys; key++) {
+        const float *v = now->v + key * call->v_row;
+        int64_t dim = 0;
+        if (call->v_dim == 1)
+            for (; dim + LANES <= dims; dim += LANES) zeros += load_loose(v + dim) * 0.0f;
+        for (; dim < dims; dim++) rest += v[dim * call->v_dim] * 0.0f;
+    }
+    for (int lane = 0; lane < LANES; lane++) rest += zeros[lane];
+    return rest == 0; /* infinity * 0 is NaN too */
+}
+
+/* The product with values that may be NaN or infinite at keys that some rows do not see: 0 there, whatever the value.
+ */
+static void weigh_guarded(const item *it, const block *now) {
+    const weft_call *call = it->call;
+    for (int64_t dim = 0; dim < it->value_dim; dim++)
+        for (int64_t row = 0; row < it->height; row += LANES) {
+            vec sum = load(it->acc + dim * it->height + row) * load(it->decay + row);
+            for (int64_t key = 0; key < now->keys; key++) {
+                vec weight = load(it->scores + key * it->height + row);
+                vec value = splat(now->v[key * call->v_row + dim * call->v_dim]);
+                sum += select(weight == 0, splat(0), weight * value);
+            }
+            store(it->acc + dim * it->height + row, sum);
+        }
+}
+
+static void weigh(const item *it, const block *now, const block *next) {
+    const weft_call *call = it->call;
+    if (now->mask && !all_finite(call, now, it->value_dim)) {
+        weigh_guarded(it, now);
+        return;
+    }
+    int64_t share = (next->keys * it->group + it->value_dim - 1) / it->value_dim; /* of the next block's keys */
+    for (int64_t dim = 0, key = 0; dim < it->value_dim; dim += it->group, key += share) {
+        prefetch(next->k + key * call->k_row, call->k_row, smaller(share, next->keys - key), it->head_dim);
+        it->add_values(it->scores, now->v + dim * call->v_dim, call->v_row, call->v_dim, it->value_dim - dim, now->keys,
+                       it->decay, it->acc + dim * it->height);
+    }
+}
+
+static void start(item *it, float *scratch) {
+    it->maximum = scratch;
+    it->total = it->maximum + it->height;
+    it->decay = it->total + it->height;
+    it->highest = it->decay + it->height;
+    it->scores = it->highest + it->height;
+    it->queries = it->scores + WEFT_TILE_KEYS * it->height;
+    it->acc = it->queries + it->head_dim * it->height;
+    pack_queries(it->call, it->height, it->head_dim, it->queries);
+    for (int64_t row = 0; row < it->height; row += LANES) {
+        store(it->maximum + row, splat(-__builtin_inff()));
+        store(it->total + row, splat(0));
+    }
+    int64_t dims = (it->value_dim + it->group - 1) / it->group * it->group;
+    for (int64_t at = 0; at < dims * it->height; at += LANES) store(it->acc + at, splat(0));
+}
+
+/* A part of a split row tile: leaves its state for a merge. */
+static void leave(const item *it) {
+    float *max = it->call->state, *sum = max + it->height, *acc = sum + it->height;
+    for (int64_t row = 0; row < it->height; row += LANES) {
+        store_loose(max + row, load(it->maximum + row));
+        store_loose(sum + row, load(it->total + row));
+    }
+    for (int64_t at = 0; at < it->value_dim * it->height; at += LANES) store_loose(acc + at, load(it->acc + at));
+}
+
+static void finish(const item *it) {
+    const weft_call *call = it->call;
+    for (int64_t row = 0; row < it->height; row += LANES) {
+        vec total = load(it->total + row);
+        store(it->decay + row, select(total == 0, splat(0), 1.0f / total));
+    }
+    unpack_outputs(call, it->height, it->value_dim, it->acc, it->decay);
+    if (!call->lse) return;
+    for (int64_t row = 0; row < call->rows; row++) {
+        double total = it->total[row], lse = it->maximum[row] * LN_2 + natural_log(total);
+        call->lse[row * call->lse_row] = total > 0 ? (float)lse : total == 0 ? -__builtin_inff() : (float)total;
+    }
+}
+
+void weft_item(const weft_call *call, int64_t height, int64_t head_dim, int64_t value_dim, int64_t group,
+               scores_product *scores_of, values_product *add_values);
+void weft_item(const weft_call *call, int64_t height, int64_t head_dim, int64_t value_dim, int64_t group,
+               scores_product *scores_of, values_product *add_values) {
+    item it = {.call = call,
+               .height = height,
+               .head_dim = head_dim,
+               .value_dim = value_dim,
+               .group = group,
+               .scores_of = scores_of,
+               .add_values = add_values};
+    start(&it, call->scratch);
+    cursor at = {0, 0};
+    block now, next;
+    for (bool more = next_block(call, &at, &now); more; now = next) {
+        more = next_block(call, &at, &next);
+        if (!more) next = now;
+        score(&it, &now);
+        soften(&it, now.keys);
+        weigh(&it, &now, &next);
+    }
+    if (call->state)
+        leave(&it);
+    else
+        finish(&it);
+}

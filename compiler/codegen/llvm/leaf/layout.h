@@ -1,0 +1,77 @@
+/* Between rows as tensors have them and lanes as kernels want them: queries are packed transposed, outputs transposed
+ * back, a square of LANES x LANES at a time. Squares that are not whole, or whose elements do not lie side by side,
+ * pass through a buffer. */
+#ifndef WEFT_LEAF_LAYOUT_H
+#define WEFT_LEAF_LAYOUT_H
+
+#include "kernel/abi.h"
+#include "maths.h"
+
+static inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/* A matrix of run-time strides, in elements. */
+typedef struct strided {
+    int64_t row, column, rows, columns; /* rows and columns that exist, from the square's corner */
+} strided;
+
+static inline bool whole(const strided *m) { return m->column == 1 && m->rows >= LANES && m->columns >= LANES; }
+
+/* square[r][c] = at[r][c], and 0 outside. */
+static __attribute__((noinline)) void gather(const float *at, const strided *m, float *square) {
+#pragma clang loop unroll(disable)
+    for (int64_t r = 0; r < LANES; r++)
+#pragma clang loop unroll(disable)
+        for (int64_t c = 0; c < LANES; c++)
+            square[r * LANES + c] = r < m->rows && c < m->columns ? at[r * m->row + c * m->column] : 0.0f;
+}
+
+static __attribute__((noinline)) void scatter(const float *square, const strided *m, float *at) {
+    for (int64_t r = 0; r < smaller(m->rows, LANES); r++)
+        for (int64_t c = 0; c < smaller(m->columns, LANES); c++) at[r * m->row + c * m->column] = square[r * LANES + c];
+}
+
+/* packed[d][row] = q[row][d] * scale * log2(e); rows that do not exist are 0. */
+static void pack_queries(const weft_call *call, int64_t height, int64_t dims, float *packed) {
+    const vec factor = splat(call->scale * (float)LOG2_E);
+    _Alignas(64) float square[LANES * LANES];
+    for (int64_t row = 0; row < height; row += LANES)
+        for (int64_t dim = 0; dim < dims; dim += LANES) {
+            const float *from = (const float *)call->q + row * call->q_row + dim * call->q_dim;
+            strided m = {call->q_row, call->q_dim, call->rows - row, dims - dim};
+            if (!whole(&m)) {
+                gather(from, &m, square);
+                from = square;
+                m.row = LANES;
+            }
+            vec x[LANES];
+#pragma unroll
+            for (int r = 0; r < LANES; r++) x[r] = load_loose(from + r * m.row) * factor;
+            transpose(x);
+#pragma unroll
+            for (int d = 0; d < LANES; d++)
+                if (d < m.columns) store(packed + (dim + d) * height + row, x[d]);
+        }
+}
+
+/* o[row][d] = acc[d][row] * inverse[row]. */
+static void unpack_outputs(const weft_call *call, int64_t height, int64_t dims, const float *acc,
+                           const float *inverse) {
+    _Alignas(64) float square[LANES * LANES];
+    for (int64_t row = 0; row < smaller(height, call->rows); row += LANES)
+        for (int64_t dim = 0; dim < dims; dim += LANES) {
+            float *to = (float *)call->o + row * call->o_row + dim * call->o_dim;
+            strided m = {call->o_row, call->o_dim, call->rows - row, dims - dim};
+            bool direct = whole(&m);
+            vec x[LANES], factor = load(inverse + row);
+#pragma unroll
+            for (int d = 0; d < LANES; d++) x[d] = load(acc + smaller(dim + d, dims - 1) * height + row) * factor;
+            transpose(x);
+            float *rows = direct ? to : square;
+            int64_t stride = direct ? m.row : LANES;
+#pragma unroll
+            for (int r = 0; r < LANES; r++) store_loose(rows + r * stride, x[r]);
+            if (!direct) scatter(square, &m, to);
+        }
+}
+
+#endif

@@ -1,0 +1,196 @@
+/* The code generator behind codegen.h. A module starts as the driver's bitcode, gains the products of both heights, and
+ * leaves as text or, through an object in memory, as machine code. LLVM never prints: what it has to say becomes a
+ * report. (Its own fatal errors, running out of memory among them, do end the process.) */
+#include <llvm-c/Analysis.h>
+#include <llvm-c/BitReader.h>
+#include <llvm-c/TargetMachine.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "flatten.h"
+#include "products.h"
+
+static pthread_once_t targets_ready = PTHREAD_ONCE_INIT;
+
+static void initialise_targets(void) {
+    LLVMInitializeAllTargetInfos();
+    LLVMInitializeAllTargets();
+    LLVMInitializeAllTargetMCs();
+    LLVMInitializeAllAsmPrinters();
+}
+
+/* One call of generate. */
+typedef struct session {
+    const weft_codegen_spec *spec;
+    const weft_target *target;
+    char tune[64];
+    LLVMContextRef context;
+    LLVMModuleRef module;
+    LLVMTargetMachineRef machine;
+    bool complained; /* LLVM has, and the report is made */
+    weft_diagnostics *diagnostics;
+} session;
+
+/* Reports LLVM's message (which may be NULL) once, and disposes of it. */
+static bool fail(session *s, char *message) {
+    if (!s->complained)
+        weft_diagnose(s->diagnostics, WEFT_E0901, WEFT_NO_SPAN, "LLVM: %s", message ? message : "failed");
+    s->complained = true;
+    LLVMDisposeMessage(message);
+    return false;
+}
+
+static void hear(LLVMDiagnosticInfoRef info, void *user) {
+    session *s = user;
+    if (LLVMGetDiagInfoSeverity(info) == LLVMDSError) fail(s, LLVMGetDiagInfoDescription(info));
+}
+
+static bool check_spec(const weft_codegen_spec *spec, weft_diagnostics *diagnostics) {
+    if (spec->dtype != WEFT_F32) {
+        weft_diagnose(diagnostics, WEFT_E0501, WEFT_NO_SPAN, "only float32 kernels can be generated so far");
+        return false;
+    }
+    if (spec->head_dim - 1 >= WEFT_MAX_DIM || spec->value_dim - 1 >= WEFT_MAX_DIM) { /* 0 wraps */
+        weft_diagnose(diagnostics, WEFT_E0501, WEFT_NO_SPAN, "head dimensions are 1 to %d, not %u and %u",
+                      (int)WEFT_MAX_DIM, (unsigned)spec->head_dim, (unsigned)spec->value_dim);
+        return false;
+    }
+    return true;
+}
+
+static bool make_machine(session *s) {
+    LLVMTargetRef target = NULL;
+    char *message = NULL;
+    if (LLVMGetTargetFromTriple(s->target->triple, &target, &message)) {
+        weft_diagnose(s->diagnostics, WEFT_E0501, WEFT_NO_SPAN, "this LLVM has no target %s", s->target->triple);
+        LLVMDisposeMessage(message);
+        return false;
+    }
+    bool arm = s->target->isa == WEFT_ISA_AARCH64;
+    LLVMCodeModel model = arm ? LLVMCodeModelTiny : LLVMCodeModelSmall; /* tiny: distances, never pages */
+    s->machine = LLVMCreateTargetMachine(target, s->target->triple, arm ? "generic" : s->target->name, "",
+                                         LLVMCodeGenLevelDefault, LLVMRelocPIC, model);
+    return s->machine || fail(s, NULL);
+}
+
+static bool load_driver(session *s) {
+    LLVMMemoryBufferRef bitcode =
+        LLVMCreateMemoryBufferWithMemoryRange((const char *)s->target->leaf, s->target->leaf_size, "leaf", false);
+    bool failed = LLVMParseBitcodeInContext2(s->context, bitcode, &s->module);
+    LLVMDisposeMemoryBuffer(bitcode);
+    if (failed) return fail(s, NULL);
+    LLVMSetModuleIdentifier(s->module, "weft", strlen("weft"));
+    LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(s->machine);
+    LLVMSetModuleDataLayout(s->module, layout);
+    LLVMDisposeTargetData(layout);
+    return true;
+}
+
+static bool emit(session *s) {
+    weft_emitter e;
+    weft_emitter_init(&e, s->target, s->tune, s->module);
+    for (LLVMValueRef f = LLVMGetFirstFunction(s->module); f; f = LLVMGetNextFunction(f))
+        if (!LLVMIsDeclaration(f)) {
+            weft_emit_retarget(&e, f);
+            LLVMSetLinkage(f, LLVMInternalLinkage);
+        }
+    weft_emit_kernel(&e, "weft_tall", WEFT_TILE_ROWS, s->spec);
+    weft_emit_kernel(&e, "weft_strip", WEFT_STRIP_ROWS, s->spec);
+    weft_emitter_free(&e);
+#ifdef WEFT_VERIFY
+    char *message = NULL;
+    if (LLVMVerifyModule(s->module, LLVMReturnStatusAction, &message)) return fail(s, message);
+    LLVMDisposeMessage(message);
+#endif
+    return true;
+}
+
+static bool print_module(session *s, weft_text *out) {
+    char *text = LLVMPrintModuleToString(s->module);
+    weft_text_add(out, text, strlen(text));
+    LLVMDisposeMessage(text);
+    return !out->failed;
+}
+
+static bool assemble(session *s, LLVMCodeGenFileType type, LLVMMemoryBufferRef *out) {
+    char *message = NULL;
+    if (LLVMTargetMachineEmitToMemoryBuffer(s->machine, s->module, type, &message, out)) return fail(s, message);
+    if (!s->complained) return true;
+    LLVMDisposeMemoryBuffer(*out);
+    return false;
+}
+
+static bool print_assembly(session *s, weft_text *out) {
+    LLVMMemoryBufferRef text;
+    if (!assemble(s, LLVMAssemblyFile, &text)) return false;
+    weft_text_add(out, LLVMGetBufferStart(text), LLVMGetBufferSize(text));
+    LLVMDisposeMemoryBuffer(text);
+    return !out->failed;
+}
+
+static bool make_code(session *s, weft_machine_code *code, weft_text *out) {
+    LLVMMemoryBufferRef object;
+    if (!assemble(s, LLVMObjectFile, &object)) return false;
+    size_t base = out->size;
+    uint64_t tall = 0, strip = 0;
+    bool done = weft_flatten(LLVMGetBufferStart(object), LLVMGetBufferSize(object), out, &tall, &strip, s->diagnostics);
+    LLVMDisposeMemoryBuffer(object);
+    if (!done) return false;
+    *code = (weft_machine_code){.bytes = out->at + base,
+                                .size = out->size - base,
+                                .tall = tall,
+                                .strip = strip,
+                                .dtype = s->spec->dtype,
+                                .head_dim = s->spec->head_dim,
+                                .value_dim = s->spec->value_dim,
+                                .isa = s->target->isa};
+    return true;
+}
+
+static bool produce(session *s, weft_codegen_form form, weft_machine_code *code, weft_text *out) {
+    if (!make_machine(s) || !load_driver(s) || !emit(s)) return false;
+    switch (form) {
+    case WEFT_FORM_LLVM: return print_module(s, out);
+    case WEFT_FORM_ASM: return print_assembly(s, out);
+    case WEFT_FORM_CODE: break;
+    }
+    return make_code(s, code, out);
+}
+
+static bool generate(const weft_codegen_spec *spec, weft_codegen_form form, weft_machine_code *code, weft_text *out,
+                     weft_diagnostics *diagnostics) {
+    if (!check_spec(spec, diagnostics)) return false;
+    pthread_once(&targets_ready, initialise_targets);
+    session s = {.spec = spec, .diagnostics = diagnostics};
+    s.target = weft_target_find(spec->target, s.tune, sizeof s.tune, diagnostics);
+    if (!s.target) return false;
+    s.context = LLVMContextCreate();
+    LLVMContextSetDiagnosticHandler(s.context, hear, &s);
+    bool done = produce(&s, form, code, out);
+    if (s.module) LLVMDisposeModule(s.module);
+    if (s.machine) LLVMDisposeTargetMachine(s.machine);
+    LLVMContextDispose(s.context);
+    return done;
+}
+
+static void describe(weft_text *out) {
+    unsigned major, minor, patch;
+    LLVMGetVersion(&major, &minor, &patch);
+    char *triple = LLVMGetDefaultTargetTriple(), *name = LLVMGetHostCPUName();
+    weft_text_format(out, "code generator: LLVM %u.%u.%u\nhost: %s, %s\n", major, minor, patch, triple, name);
+    LLVMDisposeMessage(triple);
+    LLVMDisposeMessage(name);
+    char tune[64];
+    weft_diagnostics ignored;
+    weft_diagnostics_init(&ignored, out->allocator, NULL);
+    const weft_target *target = weft_target_find(NULL, tune, sizeof tune, &ignored);
+    weft_diagnostics_free(&ignored);
+    weft_text_format(out, "target: %s, %u floats a vector\n", target ? target->name : "none",
+                     target ? (unsigned)target->lanes : 0);
+}
+
+const weft_codegen *weft_llvm_codegen(void) {
+    static const weft_codegen codegen = {
+        .abi = WEFT_CODEGEN_ABI, .name = "llvm", .generate = generate, .describe = describe};
+    return &codegen;
+}

@@ -1,0 +1,210 @@
+/* Register tiles. Both products multiply a few streams of scalars with a packed matrix whose rows are vectors of
+ * queries, tile[stream][query] += stream[step] * packed[step][query]     for all steps, with the tile in registers:
+ * streams are keys and steps head dimensions for the scores, streams are value dimensions and steps keys for the
+ * values. A tile of s streams by w vectors needs s * w + w + 1 registers; rows that need more vectors than that allows
+ * are done in several columns of tiles. */
+#include "products.h"
+
+#include <stdio.h>
+
+enum { MAX_STREAMS = 8, MAX_WIDTH = 6, LEAST_STREAMS = 4 };
+
+/* How the rows of a kernel are cut. */
+typedef struct tiling {
+    uint32_t rows, vectors;
+    uint32_t columns; /* of tiles, as even as can be */
+    uint32_t streams;
+} tiling;
+
+typedef struct tile {
+    uint32_t first, width; /* vectors */
+    LLVMValueRef at[MAX_STREAMS][MAX_WIDTH];
+} tile;
+
+/* A stream's scalars: from its start, every `step` floats. */
+typedef struct streams {
+    LLVMValueRef start[MAX_STREAMS];
+    LLVMValueRef last[MAX_STREAMS]; /* the number of the stream, or of the last that exists */
+    LLVMValueRef step;
+} streams;
+
+static tiling cut(const weft_target *target, uint32_t rows) {
+    tiling t = {.rows = rows, .vectors = rows / target->lanes, .streams = MAX_STREAMS};
+    uint32_t widest = (target->registers - 1) / (LEAST_STREAMS + 1);
+    t.columns = (t.vectors + widest - 1) / widest;
+    uint32_t width = (t.vectors + t.columns - 1) / t.columns;
+    while (t.streams * width + width + 1 > target->registers) t.streams /= 2;
+    return t;
+}
+
+static tile column_of(const tiling *t, uint32_t column) {
+    uint32_t first = column * t->vectors / t->columns, end = (column + 1) * t->vectors / t->columns;
+    return (tile){.first = first, .width = end - first};
+}
+
+/* Streams `apart` floats from each other. Of those, `valid` exist: the last of them stands in for the others. */
+static streams streams_from(weft_emitter *e, const tiling *t, LLVMValueRef base, LLVMValueRef apart, LLVMValueRef step,
+                            LLVMValueRef valid) {
+    streams s = {.step = step};
+    LLVMValueRef end = LLVMBuildSub(e->builder, valid, weft_emit_int(e, 1), "end");
+    for (uint32_t i = 0; i < t->streams; i++) {
+        LLVMValueRef number = weft_emit_int(e, i);
+        LLVMValueRef exists = LLVMBuildICmp(e->builder, LLVMIntSLT, number, end, "exists");
+        s.last[i] = LLVMBuildSelect(e->builder, exists, number, end, "number");
+        LLVMValueRef skip = LLVMBuildMul(e->builder, s.last[i], apart, "skip");
+        s.start[i] = weft_emit_offset(e, e->f32, base, skip, "stream");
+    }
+    return s;
+}
+
+/* The loop: `steps` (>= 1) rows of `packed`, added to the tile. */
+static void accumulate(weft_emitter *e, const tiling *t, const streams *s, LLVMValueRef packed, LLVMValueRef steps,
+                       tile *acc) {
+    LLVMBasicBlockRef before = LLVMGetInsertBlock(e->builder);
+    LLVMValueRef size = LLVMBuildMul(e->builder, steps, weft_emit_int(e, t->rows), "size");
+    LLVMValueRef end = weft_emit_offset(e, e->f32, packed, size, "packed_end");
+    LLVMBasicBlockRef body = weft_emit_block(e, "step"), after = weft_emit_block(e, "stepped");
+    LLVMBuildBr(e->builder, body);
+    weft_emit_at(e, body);
+    LLVMValueRef row = weft_emit_phi(e, packed, before, "row");
+    LLVMValueRef offset = weft_emit_phi(e, weft_emit_int(e, 0), before, "offset");
+    tile sum = *acc;
+    for (uint32_t i = 0; i < t->streams; i++)
+        for (uint32_t v = 0; v < sum.width; v++) sum.at[i][v] = weft_emit_phi(e, acc->at[i][v], before, "acc");
+    *acc = sum;
+    LLVMValueRef vectors[MAX_WIDTH];
+    for (uint32_t v = 0; v < sum.width; v++)
+        vectors[v] = weft_emit_load(e, row, (sum.first + v) * e->target->lanes, "vector");
+    for (uint32_t i = 0; i < t->streams; i++) {
+        LLVMValueRef at = weft_emit_offset(e, e->f32, s->start[i], offset, "at");
+        LLVMValueRef scalar = weft_emit_broadcast(e, weft_emit_load_scalar(e, at, "scalar"));
+        for (uint32_t v = 0; v < sum.width; v++)
+            sum.at[i][v] = weft_emit_multiply_add(e, scalar, vectors[v], sum.at[i][v]);
+    }
+    LLVMValueRef next_row = weft_emit_offset(e, e->f32, row, weft_emit_int(e, t->rows), "next_row");
+    LLVMValueRef next_offset = LLVMBuildAdd(e->builder, offset, s->step, "next_offset");
+    weft_emit_incoming(row, next_row, body);
+    weft_emit_incoming(offset, next_offset, body);
+    for (uint32_t i = 0; i < t->streams; i++)
+        for (uint32_t v = 0; v < sum.width; v++) weft_emit_incoming(acc->at[i][v], sum.at[i][v], body);
+    *acc = sum;
+    LLVMBuildCondBr(e->builder, LLVMBuildICmp(e->builder, LLVMIntNE, next_row, end, "more"), body, after);
+    weft_emit_at(e, after);
+}
+
+/* -inf where the mask has a 0, in a branch that unmasked tiles skip. */
+static void apply_mask(weft_emitter *e, const tiling *t, const streams *s, LLVMValueRef mask, tile *acc) {
+    LLVMBasicBlockRef before = LLVMGetInsertBlock(e->builder);
+    LLVMBasicBlockRef masked = weft_emit_block(e, "masked"), after = weft_emit_block(e, "scored");
+    LLVMTypeRef word = LLVMIntTypeInContext(e->context, e->target->lanes);
+    LLVMTypeRef flags = LLVMVectorType(LLVMInt1TypeInContext(e->context), e->target->lanes);
+    LLVMValueRef outside = weft_emit_splat_constant(e, -1.0 / 0.0);
+    LLVMBuildCondBr(e->builder, LLVMBuildIsNull(e->builder, mask, "all_pairs"), after, masked);
+    weft_emit_at(e, masked);
+    tile chosen = *acc;
+    for (uint32_t i = 0; i < t->streams; i++) {
+        LLVMValueRef at = weft_emit_offset(e, e->i64, mask, s->last[i], "at");
+        LLVMValueRef rows = LLVMBuildLoad2(e->builder, e->i64, at, "rows");
+        for (uint32_t v = 0; v < acc->width; v++) {
+            LLVMValueRef shift = weft_emit_int(e, (acc->first + v) * e->target->lanes);
+            LLVMValueRef here = LLVMBuildTrunc(e->builder, LLVMBuildLShr(e->builder, rows, shift, ""), word, "here");
+            LLVMValueRef inside = LLVMBuildBitCast(e->builder, here, flags, "inside");
+            chosen.at[i][v] = LLVMBuildSelect(e->builder, inside, acc->at[i][v], outside, "chosen");
+        }
+    }
+    LLVMBuildBr(e->builder, after);
+    weft_emit_at(e, after);
+    for (uint32_t i = 0; i < t->streams; i++)
+        for (uint32_t v = 0; v < acc->width; v++) {
+            acc->at[i][v] = weft_emit_phi(e, acc->at[i][v], before, "score");
+            weft_emit_incoming(acc->at[i][v], chosen.at[i][v], masked);
+        }
+}
+
+static void store_tile(weft_emitter *e, const tiling *t, const tile *acc, LLVMValueRef to) {
+    for (uint32_t i = 0; i < t->streams; i++)
+        for (uint32_t v = 0; v < acc->width; v++)
+            weft_emit_store(e, to, i * t->rows + (acc->first + v) * e->target->lanes, acc->at[i][v]);
+}
+
+static void raise_highest(weft_emitter *e, const tiling *t, const tile *acc, LLVMValueRef highest) {
+    for (uint32_t v = 0; v < acc->width; v++) {
+        int64_t at = (acc->first + v) * e->target->lanes;
+        LLVMValueRef most = weft_emit_load(e, highest, at, "highest");
+        for (uint32_t i = 0; i < t->streams; i++) most = weft_emit_larger(e, acc->at[i][v], most, "higher");
+        weft_emit_store(e, highest, at, most);
+    }
+}
+
+static LLVMValueRef emit_scores(weft_emitter *e, const char *name, const tiling *t, uint32_t head_dim) {
+    enum { QUERIES, KEYS, KEY_ROW, KEY_DIM, VALID, MASK, SCORES, HIGHEST, COUNT };
+    const LLVMTypeRef types[COUNT] = {e->pointer, e->pointer, e->i64,     e->i64,
+                                      e->i64,     e->pointer, e->pointer, e->pointer};
+    static const char *const names[COUNT] = {"queries", "keys", "key_row", "key_dim",
+                                             "valid",   "mask", "scores",  "highest"};
+    LLVMValueRef function = weft_emit_function(e, name, types, names, COUNT);
+#define PARAMETER(n) LLVMGetParam(function, n)
+    streams keys = streams_from(e, t, PARAMETER(KEYS), PARAMETER(KEY_ROW), PARAMETER(KEY_DIM), PARAMETER(VALID));
+    for (uint32_t column = 0; column < t->columns; column++) {
+        tile acc = column_of(t, column);
+        for (uint32_t i = 0; i < t->streams; i++)
+            for (uint32_t v = 0; v < acc.width; v++) acc.at[i][v] = weft_emit_splat_constant(e, 0);
+        accumulate(e, t, &keys, PARAMETER(QUERIES), weft_emit_int(e, head_dim), &acc);
+        apply_mask(e, t, &keys, PARAMETER(MASK), &acc);
+        store_tile(e, t, &acc, PARAMETER(SCORES));
+        raise_highest(e, t, &acc, PARAMETER(HIGHEST));
+    }
+    LLVMBuildRetVoid(e->builder);
+    return function;
+}
+
+static LLVMValueRef emit_values(weft_emitter *e, const char *name, const tiling *t) {
+    enum { WEIGHTS, VALUES, VALUE_ROW, VALUE_DIM, VALID, KEYS, DECAY, ACC, COUNT };
+    const LLVMTypeRef types[COUNT] = {e->pointer, e->pointer, e->i64, e->i64, e->i64, e->i64, e->pointer, e->pointer};
+    static const char *const names[COUNT] = {"weights", "values", "value_row", "value_dim",
+                                             "valid",   "keys",   "decay",     "acc"};
+    LLVMValueRef function = weft_emit_function(e, name, types, names, COUNT);
+    streams dims = streams_from(e, t, PARAMETER(VALUES), PARAMETER(VALUE_DIM), PARAMETER(VALUE_ROW), PARAMETER(VALID));
+    for (uint32_t column = 0; column < t->columns; column++) {
+        tile acc = column_of(t, column);
+        for (uint32_t v = 0; v < acc.width; v++) {
+            int64_t at = (acc.first + v) * e->target->lanes;
+            LLVMValueRef decay = weft_emit_load(e, PARAMETER(DECAY), at, "decay");
+            for (uint32_t i = 0; i < t->streams; i++) {
+                LLVMValueRef old = weft_emit_load(e, PARAMETER(ACC), i * t->rows + at, "old");
+                acc.at[i][v] = LLVMBuildFMul(e->builder, old, decay, "decayed");
+            }
+        }
+        accumulate(e, t, &dims, PARAMETER(WEIGHTS), PARAMETER(KEYS), &acc);
+        store_tile(e, t, &acc, PARAMETER(ACC));
+    }
+#undef PARAMETER
+    LLVMBuildRetVoid(e->builder);
+    return function;
+}
+
+void weft_emit_kernel(weft_emitter *e, const char *name, uint32_t rows, const weft_codegen_spec *spec) {
+    char scores_name[32], values_name[32];
+    snprintf(scores_name, sizeof scores_name, "%s_scores", name);
+    snprintf(values_name, sizeof values_name, "%s_values", name);
+    tiling t = cut(e->target, rows);
+    LLVMValueRef scores = emit_scores(e, scores_name, &t, spec->head_dim);
+    LLVMValueRef values = emit_values(e, values_name, &t);
+    LLVMSetLinkage(scores, LLVMInternalLinkage);
+    LLVMSetLinkage(values, LLVMInternalLinkage);
+
+    static const char *const names[] = {"call"};
+    LLVMValueRef entry = weft_emit_function(e, name, &e->pointer, names, 1);
+    LLVMSetVisibility(entry, LLVMHiddenVisibility);
+    LLVMValueRef driver = LLVMGetNamedFunction(e->module, "weft_item");
+    LLVMValueRef arguments[] = {LLVMGetParam(entry, 0),
+                                weft_emit_int(e, rows),
+                                weft_emit_int(e, spec->head_dim),
+                                weft_emit_int(e, spec->value_dim),
+                                weft_emit_int(e, t.streams),
+                                scores,
+                                values};
+    LLVMBuildCall2(e->builder, LLVMGlobalGetValueType(driver), driver, arguments, sizeof arguments / sizeof *arguments,
+                   "");
+    LLVMBuildRetVoid(e->builder);
+}

@@ -1,0 +1,84 @@
+/* Code on this machine: what it can run, and generated kernels made executable. */
+#ifndef WEFT_TEST_MACHINE_H
+#define WEFT_TEST_MACHINE_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "codegen/codegen.h"
+
+/* For what cannot fail on a sound machine; works outside tests too. */
+static inline void machine_needs(bool fine, const char *what) {
+    if (fine) return;
+    fprintf(stderr, "%s\n", what);
+    abort();
+}
+
+static inline bool machine_runs(const char *target) {
+#if defined(__x86_64__)
+    if (strcmp(target, "x86-64-v4") == 0) return __builtin_cpu_supports("x86-64-v4");
+    if (strcmp(target, "x86-64-v3") == 0) return __builtin_cpu_supports("x86-64-v3");
+    return strcmp(target, "x86-64") == 0;
+#elif defined(__aarch64__)
+    return strcmp(target, "aarch64") == 0;
+#else
+    return false;
+#endif
+}
+
+typedef struct loaded_kernel {
+    weft_kernel_entry *tall, *strip;
+    void *pages;
+    size_t size, code_size;
+} loaded_kernel;
+
+static inline loaded_kernel load_kernel(const weft_codegen_spec *spec) {
+    weft_allocator allocator = weft_allocator_of(NULL);
+    weft_diagnostics diagnostics;
+    weft_diagnostics_init(&diagnostics, &allocator, NULL);
+    weft_text bytes;
+    weft_text_init(&bytes, &allocator);
+    weft_machine_code code;
+    bool made = weft_llvm_codegen()->generate(spec, WEFT_FORM_CODE, &code, &bytes, &diagnostics);
+    machine_needs(made, diagnostics.count ? diagnostics.reports[0].message : "out of memory");
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    loaded_kernel kernel = {.size = (code.size + page - 1) / page * page, .code_size = code.size};
+    kernel.pages = mmap(NULL, kernel.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    machine_needs(kernel.pages != MAP_FAILED, "mmap");
+    memcpy(kernel.pages, code.bytes, code.size);
+    machine_needs(mprotect(kernel.pages, kernel.size, PROT_READ | PROT_EXEC) == 0, "mprotect");
+    __builtin___clear_cache(kernel.pages, (char *)kernel.pages + kernel.size);
+    kernel.tall = (weft_kernel_entry *)((uintptr_t)kernel.pages + code.tall);
+    kernel.strip = (weft_kernel_entry *)((uintptr_t)kernel.pages + code.strip);
+    weft_text_release(&bytes);
+    weft_diagnostics_free(&diagnostics);
+    return kernel;
+}
+
+static inline void unload_kernel(loaded_kernel *kernel) { munmap(kernel->pages, kernel->size); }
+
+/* Floats whose first or last one touches memory that may not be read or written. */
+typedef struct guarded {
+    float *at;
+    void *map;
+    size_t map_size;
+} guarded;
+
+static inline guarded guarded_floats(size_t count, bool at_end) {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = count * sizeof(float);
+    size_t room = (bytes + page - 1) / page * page;
+    guarded g = {.map_size = room + 2 * page};
+    g.map = mmap(NULL, g.map_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    machine_needs(g.map != MAP_FAILED, "mmap");
+    char *inside = (char *)g.map + page;
+    machine_needs(mprotect(inside, room, PROT_READ | PROT_WRITE) == 0, "mprotect");
+    g.at = (float *)(void *)(at_end ? inside + (room - bytes) : inside);
+    return g;
+}
+
+static inline void guarded_free(guarded *g) { munmap(g->map, g->map_size); }
+
+#endif

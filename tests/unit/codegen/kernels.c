@@ -1,0 +1,500 @@
+/* Generated kernels against a float64 reference, on every instruction set that this machine has: random dimensions,
+ * tiles, masks, strides and edges. Every tensor ends (or begins) where memory does, gaps hold NaN, keys outside the set
+ * hold NaN. */
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "codegen/machine.h"
+#include "support/random.h"
+
+static const char *const targets[] = {"x86-64-v4", "x86-64-v3", "x86-64", "aarch64"};
+static const uint32_t dims[] = {1, 2, 3, 7, 15, 16, 17, 31, 33, 64, 65, 80, 96, 127, 128, 200, 255, 256};
+enum { DIM_COUNT = sizeof dims / sizeof *dims, MAX_KEYS = 400, MAX_TILES = 2 * MAX_KEYS };
+
+static const double tolerance = 2e-5;
+
+/* ---- tensors of any strides ---- */
+
+typedef struct matrix {
+    guarded memory;
+    size_t count;
+    float *origin; /* element [0][0] */
+    int64_t rows, columns, row, column;
+} matrix;
+
+static float *element(const matrix *m, int64_t r, int64_t c) { return m->origin + r * m->row + c * m->column; }
+
+static matrix make_matrix(test_random *random, int64_t rows, int64_t columns, float fill) {
+    matrix m = {.rows = rows, .columns = columns, .row = columns, .column = 1};
+    switch (test_range(random, 0, 5)) {
+    case 0: m.row = columns + test_range(random, 0, 5); break;
+    case 1: m.column = test_range(random, 2, 3), m.row = m.column * columns + 1; break;
+    case 2: m.row = 1, m.column = rows; break;
+    default: break;
+    }
+    if (test_range(random, 0, 5) == 0) m.row = -m.row;
+    if (test_range(random, 0, 5) == 0) m.column = -m.column;
+    int64_t across_rows = (rows - 1) * m.row, across_columns = (columns - 1) * m.column;
+    m.count = (size_t)(llabs(across_rows) + llabs(across_columns)) + 1;
+    m.memory = guarded_floats(m.count, test_range(random, 0, 3) != 0);
+    int64_t least = (across_rows < 0 ? across_rows : 0) + (across_columns < 0 ? across_columns : 0);
+    m.origin = m.memory.at - least;
+    for (size_t i = 0; i < m.count; i++) m.memory.at[i] = fill;
+    return m;
+}
+
+/* ---- one item ---- */
+
+typedef struct problem {
+    const char *target;
+    uint64_t seed;
+    int64_t head_dim, value_dim, height, rows, keys;
+    float scale;
+    matrix q, k, v;
+    weft_tile tiles[MAX_TILES];
+    weft_mask masks[MAX_TILES];
+    uint32_t tile_count, mask_count;
+    bool allowed[WEFT_TILE_ROWS][MAX_KEYS];
+    bool poisoned[MAX_KEYS]; /* v is NaN or infinite there, though some rows attend to it */
+} problem;
+
+typedef struct answer {
+    double o[WEFT_TILE_ROWS][WEFT_MAX_DIM], lse[WEFT_TILE_ROWS];
+    bool finite[WEFT_TILE_ROWS];
+} answer;
+
+static double worst_o, worst_lse;
+static long items_run;
+
+static void mask_block(problem *p, test_random *random, int64_t block, int64_t first, int64_t last) {
+    weft_mask *mask = &p->masks[p->mask_count];
+    int64_t kind = test_range(random, 0, 4); /* none, causal-like, dense, sparse, whole keys or rows missing */
+    uint64_t rows = test_bits(random);
+    for (int64_t key = first; key < last; key++) {
+        uint64_t word = 0;
+        switch (kind) {
+        case 1: word = ~(uint64_t)0 << (key < 63 ? key : 63); break;
+        case 2: word = test_bits(random) | test_bits(random); break;
+        case 3: word = test_bits(random) & test_bits(random) & test_bits(random); break;
+        case 4: word = test_range(random, 0, 1) ? rows : 0; break;
+        default: break;
+        }
+        mask->key[key] = word;
+        for (int64_t row = 0; row < p->height; row++)
+            if (word >> row & 1) p->allowed[row][block * WEFT_TILE_KEYS + key] = true;
+    }
+    p->tiles[p->tile_count++] = (weft_tile){(uint32_t)block, p->mask_count++, (uint8_t)first, (uint8_t)last, 1, 0};
+}
+
+static void fill_run(problem *p, int64_t block, int64_t many, int64_t first, int64_t last) {
+    p->tiles[p->tile_count++] = (weft_tile){(uint32_t)block, (uint32_t)many, (uint8_t)first, (uint8_t)last, 0, 0};
+    for (int64_t b = block; b < block + many; b++)
+        for (int64_t key = first; key < last && b * WEFT_TILE_KEYS + key < p->keys; key++)
+            for (int64_t row = 0; row < p->height; row++) p->allowed[row][b * WEFT_TILE_KEYS + key] = true;
+}
+
+static void choose_tiles(problem *p, test_random *random) {
+    int64_t blocks = (p->keys + WEFT_TILE_KEYS - 1) / WEFT_TILE_KEYS;
+    for (int64_t block = 0; block < blocks; block++) {
+        int64_t edge = p->keys - block * WEFT_TILE_KEYS, end = edge < WEFT_TILE_KEYS ? edge : WEFT_TILE_KEYS;
+        int64_t first = test_range(random, 0, (end - 1) / WEFT_KEY_GROUP) * WEFT_KEY_GROUP, last = end;
+        int64_t shape = test_range(random, 0, 7);
+        if (shape == 0) continue;
+        if (shape == 1) first = test_range(random, 0, end - 1);
+        if (shape > 1 && test_range(random, 0, 1)) first = 0;
+        if (shape < 4) last = first + test_range(random, 1, end - first);
+        if (shape == 7) {
+            int64_t many = test_range(random, 1, blocks - block);
+            fill_run(p, block, many, first, WEFT_TILE_KEYS);
+            block += many - 1;
+        } else if (shape % 2) {
+            mask_block(p, random, block, first, last);
+        } else {
+            fill_run(p, block, 1, first, last);
+        }
+    }
+}
+
+static bool seen(const problem *p, int64_t key, bool by_all) {
+    bool any = false, all = true;
+    for (int64_t row = 0; row < p->rows; row++) {
+        any |= p->allowed[row][key];
+        all &= p->allowed[row][key];
+    }
+    return by_all ? all : any;
+}
+
+/* Keys that no row sees keep NaN in K and V; some that only some rows see get a NaN or infinity in V. */
+static void fill_tensors(problem *p, test_random *random) {
+    float spread = (float)test_range(random, 0, 3);
+    bool poison = test_range(random, 0, 3) == 0;
+    for (int64_t row = 0; row < p->rows; row++)
+        for (int64_t d = 0; d < p->head_dim; d++) *element(&p->q, row, d) = spread * test_normal(random);
+    for (int64_t key = 0; key < p->keys; key++) {
+        if (!seen(p, key, false)) continue;
+        for (int64_t d = 0; d < p->head_dim; d++) *element(&p->k, key, d) = test_normal(random);
+        for (int64_t d = 0; d < p->value_dim; d++) *element(&p->v, key, d) = test_normal(random);
+        if (!poison || seen(p, key, true) || test_range(random, 0, 9)) continue;
+        p->poisoned[key] = true;
+        *element(&p->v, key, test_range(random, 0, p->value_dim - 1)) = test_range(random, 0, 1) ? NAN : -INFINITY;
+    }
+}
+
+static void reference(const problem *p, answer *out) {
+    for (int64_t row = 0; row < p->rows; row++) {
+        double scores[MAX_KEYS], most = -INFINITY, total = 0;
+        out->finite[row] = true;
+        for (int64_t key = 0; key < p->keys; key++) {
+            if (!p->allowed[row][key]) continue;
+            double dot = 0;
+            for (int64_t d = 0; d < p->head_dim; d++)
+                dot += (double)*element(&p->q, row, d) * (double)*element(&p->k, key, d);
+            scores[key] = p->scale * dot;
+            most = fmax(most, scores[key]);
+            if (p->poisoned[key]) out->finite[row] = false;
+        }
+        for (int64_t d = 0; d < p->value_dim; d++) out->o[row][d] = 0;
+        for (int64_t key = 0; key < p->keys; key++) {
+            if (!p->allowed[row][key]) continue;
+            double weight = exp(scores[key] - most);
+            total += weight;
+            for (int64_t d = 0; d < p->value_dim; d++) out->o[row][d] += weight * (double)*element(&p->v, key, d);
+        }
+        for (int64_t d = 0; d < p->value_dim && total > 0; d++) out->o[row][d] /= total;
+        out->lse[row] = total > 0 ? most + log(total) : -INFINITY;
+    }
+}
+
+/* ---- running ---- */
+
+static const float untouched = 12345.0f;
+
+static float *scratch_of(const problem *p, guarded *memory) {
+    size_t count = weft_scratch_floats(p->head_dim, p->value_dim);
+    *memory = guarded_floats(count, true);
+    for (size_t i = 0; i < count; i++) memory->at[i] = NAN;
+    return memory->at;
+}
+
+static weft_call call_of(const problem *p, const matrix *o, float *scratch) {
+    return (weft_call){.q = p->q.origin,
+                       .k = p->k.origin,
+                       .v = p->v.origin,
+                       .o = o->origin,
+                       .q_row = p->q.row,
+                       .q_dim = p->q.column,
+                       .k_row = p->k.row,
+                       .k_dim = p->k.column,
+                       .v_row = p->v.row,
+                       .v_dim = p->v.column,
+                       .o_row = o->row,
+                       .o_dim = o->column,
+                       .keys = p->keys,
+                       .rows = (int32_t)p->rows,
+                       .scale = p->scale,
+                       .tiles = p->tiles,
+                       .tile_count = p->tile_count,
+                       .masks = p->masks,
+                       .scratch = scratch};
+}
+
+static void compare(const problem *p, const answer *want, int64_t row, int64_t d, double o, double biggest) {
+    if (!want->finite[row]) return; /* it attends to something that is not finite */
+    double error = fabs(o - want->o[row][d]) / biggest;
+    ck_assert_msg(error <= tolerance, "%s D %d Dv %d seed %llu height %d row %d dim %d: %g, not %g", p->target,
+                  (int)p->head_dim, (int)p->value_dim, (unsigned long long)p->seed, (int)p->height, (int)row, (int)d, o,
+                  want->o[row][d]);
+    worst_o = fmax(worst_o, error);
+}
+
+static double biggest_output(const problem *p, const answer *want) {
+    double biggest = 1e-30;
+    for (int64_t row = 0; row < p->rows; row++)
+        for (int64_t d = 0; d < p->value_dim && want->finite[row]; d++) biggest = fmax(biggest, fabs(want->o[row][d]));
+    return biggest;
+}
+
+static void compare_lse(const problem *p, double lse, double want) {
+    if (isinf(want)) {
+        ck_assert_msg(lse == want, "%s seed %llu: lse %g, not -inf", p->target, (unsigned long long)p->seed, lse);
+        return;
+    }
+    double error = fabs(lse - want) / fmax(1, fabs(want));
+    ck_assert_msg(error <= tolerance, "%s D %d seed %llu: lse %.9g, not %.9g", p->target, (int)p->head_dim,
+                  (unsigned long long)p->seed, lse, want);
+    worst_lse = fmax(worst_lse, error);
+}
+
+static void run_whole(const problem *p, weft_kernel_entry *entry, const answer *want, test_random *random) {
+    guarded memory;
+    matrix o = make_matrix(random, p->rows, p->value_dim, untouched);
+    matrix lse = make_matrix(random, p->rows, 1, untouched);
+    weft_call call = call_of(p, &o, scratch_of(p, &memory));
+    bool with_lse = test_range(random, 0, 3) != 0;
+    call.lse = with_lse ? lse.origin : NULL;
+    call.lse_row = lse.row;
+    entry(&call);
+    double biggest = biggest_output(p, want);
+    for (int64_t row = 0; row < p->rows; row++) {
+        for (int64_t d = 0; d < p->value_dim; d++) {
+            compare(p, want, row, d, *element(&o, row, d), biggest);
+            *element(&o, row, d) = untouched;
+        }
+        if (with_lse) compare_lse(p, *element(&lse, row, 0), want->lse[row]);
+        *element(&lse, row, 0) = untouched;
+    }
+    for (size_t i = 0; i < o.count; i++) ck_assert_msg(o.memory.at[i] == untouched, "a gap of o was written");
+    for (size_t i = 0; i < lse.count; i++) ck_assert_msg(lse.memory.at[i] == untouched, "a gap of lse was written");
+    guarded_free(&o.memory);
+    guarded_free(&lse.memory);
+    guarded_free(&memory);
+}
+
+/* The same tiles in two calls that leave their states, merged here. */
+static void run_split(const problem *p, weft_kernel_entry *entry, const answer *want, test_random *random) {
+    matrix o = make_matrix(random, p->rows, p->value_dim, untouched);
+    guarded state[2];
+    uint32_t cut = (uint32_t)test_range(random, 0, p->tile_count);
+    for (int part = 0; part < 2; part++) {
+        guarded memory;
+        state[part] = guarded_floats(weft_state_floats(p->height, p->value_dim), true);
+        weft_call call = call_of(p, &o, scratch_of(p, &memory));
+        call.state = state[part].at;
+        call.tiles = p->tiles + (part ? cut : 0);
+        call.tile_count = part ? p->tile_count - cut : cut;
+        entry(&call);
+        guarded_free(&memory);
+    }
+    for (size_t i = 0; i < o.count; i++) ck_assert_msg(o.memory.at[i] == untouched, "a part wrote o");
+    double biggest = biggest_output(p, want);
+    for (int64_t row = 0; row < p->rows; row++) {
+        double max[2], sum[2], most, weight[2], total = 0;
+        for (int part = 0; part < 2; part++) {
+            max[part] = state[part].at[row];
+            sum[part] = state[part].at[p->height + row];
+        }
+        most = fmax(max[0], max[1]);
+        for (int part = 0; part < 2; part++) {
+            weight[part] = max[part] == -INFINITY ? 0 : exp2(max[part] - most);
+            total += weight[part] * sum[part];
+        }
+        compare_lse(p, total > 0 ? (most + log2(total)) * 0.6931471805599453 : -INFINITY, want->lse[row]);
+        for (int64_t d = 0; d < p->value_dim; d++) {
+            double acc = 0;
+            for (int part = 0; part < 2; part++)
+                acc += weight[part] * (double)state[part].at[(2 + d) * p->height + row];
+            compare(p, want, row, d, total > 0 ? acc / total : acc, biggest);
+        }
+    }
+    guarded_free(&state[0]);
+    guarded_free(&state[1]);
+    guarded_free(&o.memory);
+}
+
+static void run_item(const loaded_kernel *kernel, const char *target, uint32_t head_dim, uint32_t value_dim,
+                     uint64_t seed) {
+    test_random random = {seed};
+    problem *p = calloc(1, sizeof *p);
+    answer *want = malloc(sizeof *want);
+    ck_assert(p && want);
+    bool strip = test_range(&random, 0, 2) == 0;
+    p->target = target;
+    p->seed = seed;
+    p->head_dim = head_dim;
+    p->value_dim = value_dim;
+    p->height = strip ? WEFT_STRIP_ROWS : WEFT_TILE_ROWS;
+    p->rows = test_range(&random, 0, 1) ? p->height : test_range(&random, 1, p->height);
+    p->keys = test_range(&random, 1, test_range(&random, 0, 1) ? MAX_KEYS : 70);
+    p->scale = (test_range(&random, 0, 5) ? 1.0f : -0.5f) / sqrtf((float)head_dim);
+    p->q = make_matrix(&random, p->rows, head_dim, NAN);
+    p->k = make_matrix(&random, p->keys, head_dim, NAN);
+    p->v = make_matrix(&random, p->keys, value_dim, NAN);
+    choose_tiles(p, &random);
+    fill_tensors(p, &random);
+    reference(p, want);
+    weft_kernel_entry *entry = strip ? kernel->strip : kernel->tall;
+    run_whole(p, entry, want, &random);
+    run_split(p, entry, want, &random);
+    items_run += 2;
+    guarded_free(&p->q.memory);
+    guarded_free(&p->k.memory);
+    guarded_free(&p->v.memory);
+    free(want);
+    free(p);
+}
+
+static uint64_t base_seed(void) {
+    const char *fixed = getenv("WEFT_TEST_SEED");
+    uint64_t seed = fixed ? strtoull(fixed, NULL, 10) : (uint64_t)time(NULL);
+    printf("WEFT_TEST_SEED=%llu\n", (unsigned long long)seed);
+    return seed;
+}
+
+START_TEST(random_items_match_the_reference) {
+    const char *target = targets[_i];
+    if (!machine_runs(target)) return;
+    test_random random = {base_seed()};
+    worst_o = worst_lse = 0;
+    items_run = 0;
+    for (int i = 0; i < DIM_COUNT; i++)
+        for (int turn = 0; turn < 3; turn++) {
+            uint32_t value_dim = turn ? dims[test_range(&random, 0, DIM_COUNT - 1)] : dims[i];
+            weft_codegen_spec spec = {WEFT_F32, dims[i], value_dim, target};
+            loaded_kernel kernel = load_kernel(&spec);
+            for (int item = 0; item < 12; item++) run_item(&kernel, target, dims[i], value_dim, test_bits(&random));
+            unload_kernel(&kernel);
+        }
+    printf("%-10s %ld items, worst error %.2g of max |o|, %.2g of lse\n", target, items_run, worst_o, worst_lse);
+}
+END_TEST
+
+/* ---- particular rows ---- */
+
+enum { D = 16 };
+typedef struct simple {
+    float q[WEFT_TILE_ROWS][D], k[256][D], v[256][D], o[WEFT_TILE_ROWS][D], lse[WEFT_TILE_ROWS];
+    weft_mask masks[4];
+} simple;
+
+static void run_simple(const char *target, simple *s, const weft_tile *tiles, uint32_t count, int64_t keys) {
+    weft_codegen_spec spec = {WEFT_F32, D, D, target};
+    loaded_kernel kernel = load_kernel(&spec);
+    float *scratch = aligned_alloc(64, sizeof(float) * weft_scratch_floats(D, D));
+    ck_assert(scratch);
+    weft_call call = {.q = s->q,
+                      .k = s->k,
+                      .v = s->v,
+                      .o = s->o,
+                      .lse = s->lse,
+                      .q_row = D,
+                      .q_dim = 1,
+                      .k_row = D,
+                      .k_dim = 1,
+                      .v_row = D,
+                      .v_dim = 1,
+                      .o_row = D,
+                      .o_dim = 1,
+                      .lse_row = 1,
+                      .keys = keys,
+                      .rows = WEFT_TILE_ROWS,
+                      .scale = 1,
+                      .tiles = tiles,
+                      .tile_count = count,
+                      .masks = s->masks,
+                      .scratch = scratch};
+    kernel.tall(&call);
+    free(scratch);
+    unload_kernel(&kernel);
+}
+
+START_TEST(no_tiles_give_zero_and_minus_infinity) {
+    if (!machine_runs(targets[_i])) return;
+    static simple s;
+    memset(&s, 0xff, sizeof s); /* NaN everywhere */
+    run_simple(targets[_i], &s, NULL, 0, 256);
+    for (int row = 0; row < WEFT_TILE_ROWS; row++) {
+        ck_assert(s.lse[row] == -INFINITY);
+        for (int d = 0; d < D; d++) ck_assert(s.o[row][d] == 0);
+    }
+}
+END_TEST
+
+START_TEST(rows_masked_in_their_first_tiles_recover) {
+    if (!machine_runs(targets[_i])) return;
+    static simple s;
+    memset(&s, 0, sizeof s);
+    for (int key = 0; key < 256; key++)
+        for (int d = 0; d < D; d++) s.k[key][d] = 5, s.v[key][d] = (float)key;
+    for (int row = 0; row < WEFT_TILE_ROWS; row++)
+        for (int d = 0; d < D; d++) s.q[row][d] = row % 2 ? 3 : -3; /* scores of +-240 */
+    for (int key = 0; key < WEFT_TILE_KEYS; key++) s.masks[1].key[key] = key == 7 ? 0xffffffff00000000u : 0;
+    const weft_tile tiles[] = {{0, 0, 0, 64, 1, 0}, {1, 0, 0, 64, 1, 0}, {2, 1, 0, 64, 1, 0}};
+    run_simple(targets[_i], &s, tiles, 3, 256);
+    for (int row = 0; row < WEFT_TILE_ROWS; row++) {
+        float want = row < 32 ? 0 : 128 + 7;
+        for (int d = 0; d < D; d++) ck_assert_float_eq(s.o[row][d], want);
+        if (row < 32)
+            ck_assert(s.lse[row] == -INFINITY);
+        else
+            ck_assert_float_eq_tol(s.lse[row], row % 2 ? 240 : -240, 1e-4);
+    }
+}
+END_TEST
+
+START_TEST(a_nan_score_stays_in_its_row) {
+    if (!machine_runs(targets[_i])) return;
+    static const uint32_t payloads[] = {0x7fc00000, 0xffc00000, 0x7fc00001, 0x7f800001, 0x7fffffff, 0x7f800000};
+    for (size_t n = 0; n < sizeof payloads / sizeof *payloads; n++) {
+        static simple s;
+        memset(&s, 0, sizeof s);
+        for (int key = 0; key < 256; key++) s.k[key][0] = 1, s.v[key][0] = 2;
+        memcpy(&s.q[5][0], &payloads[n], sizeof(float));
+        const weft_tile tiles[] = {{0, 4, 0, 64, 0, 0}};
+        run_simple(targets[_i], &s, tiles, 1, 256);
+        for (int row = 0; row < WEFT_TILE_ROWS; row++) {
+            if (row == 5) {
+                ck_assert_msg(isnan(s.o[row][0]), "payload %x: %g", payloads[n], s.o[row][0]);
+                ck_assert(isnan(s.lse[row]) || s.lse[row] == INFINITY);
+            } else {
+                ck_assert_float_eq(s.o[row][0], 2);
+                ck_assert_float_eq(s.lse[row], logf(256));
+            }
+        }
+    }
+}
+END_TEST
+
+/* With q = 0 every weight is 1, and exp(lse) counts keys: exactly, once rounded. K and V stand still (stride 0), so
+ * that a million keys need no memory. */
+START_TEST(lse_counts_keys) {
+    if (!machine_runs(targets[_i])) return;
+    weft_codegen_spec spec = {WEFT_F32, 1, 1, targets[_i]};
+    loaded_kernel kernel = load_kernel(&spec);
+    float *scratch = aligned_alloc(64, sizeof(float) * weft_scratch_floats(1, 1));
+    ck_assert(scratch);
+    static const int64_t counts[] = {1, 2, 3, 63, 64, 65, 1000, 4097, 65535, 99999, 524287, 777777, 999983, 1000000};
+    for (size_t n = 0; n < sizeof counts / sizeof *counts; n++) {
+        float q = 0, k = 1, v = 1, o, lse;
+        weft_tile run = {0, (uint32_t)((counts[n] + 63) / 64), 0, 64, 0, 0};
+        weft_call call = {.q = &q,
+                          .k = &k,
+                          .v = &v,
+                          .o = &o,
+                          .lse = &lse,
+                          .keys = counts[n],
+                          .rows = 1,
+                          .scale = 1,
+                          .tiles = &run,
+                          .tile_count = 1,
+                          .scratch = scratch};
+        kernel.strip(&call);
+        ck_assert_int_eq(llround(exp((double)lse)), counts[n]);
+        ck_assert_float_eq(o, 1);
+    }
+    free(scratch);
+    unload_kernel(&kernel);
+}
+END_TEST
+
+int main(void) {
+    enum { TARGETS = sizeof targets / sizeof *targets };
+    Suite *suite = suite_create("kernels");
+    TCase *differential = tcase_create("differential"), *rows = tcase_create("rows");
+    tcase_set_timeout(differential, 300);
+    tcase_set_timeout(rows, 120);
+    tcase_add_loop_test(differential, random_items_match_the_reference, 0, TARGETS);
+    tcase_add_loop_test(rows, no_tiles_give_zero_and_minus_infinity, 0, TARGETS);
+    tcase_add_loop_test(rows, rows_masked_in_their_first_tiles_recover, 0, TARGETS);
+    tcase_add_loop_test(rows, a_nan_score_stays_in_its_row, 0, TARGETS);
+    tcase_add_loop_test(rows, lse_counts_keys, 0, TARGETS);
+    suite_add_tcase(suite, differential);
+    suite_add_tcase(suite, rows);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
