@@ -1,5 +1,6 @@
 /* What a program means for one shape: binding, folding, and the two questions that every set answers.
- * contains(i, j) is the oracle. spans(i0, i1) gives the keys that every row of [i0, i1) may see, and those that some may. */
+ * contains(i, j) is the oracle. spans(i0, i1) gives the keys that every row of [i0, i1) may see, and those that some
+ * may. */
 #ifndef WEFT_SET_SET_H
 #define WEFT_SET_SET_H
 
@@ -23,7 +24,8 @@ typedef struct weft_argument {
     const DLTensor *array;
 } weft_argument;
 
-/* What folding knows. Anything not known stays symbolic: with nothing known, folding checks and folds constants alone. */
+/* What folding knows. Anything not known stays symbolic: with nothing known, folding checks and folds constants alone.
+ */
 typedef struct weft_environment {
     bool lengths_known, head_known, dim_known;
     int64_t lq, lk, head, heads, batch;
@@ -42,30 +44,37 @@ typedef struct weft_bound {
 WEFT_SHARED bool weft_bound_init(weft_bound *bound, const weft_allocator *allocator);
 WEFT_SHARED void weft_bound_free(weft_bound *bound);
 
-/* Checks bindings against the program's parameters (names, types, element types, shapes that do not depend on blocks) and
- * fills arguments[parameter_count], defaults included. False with diagnostics E0401…E0404 otherwise. */
-WEFT_SHARED bool weft_bind(const weft_program *program, const weft_shape *shape, const weft_binding *bindings, size_t count,
-                           weft_argument *arguments, weft_diagnostics *diagnostics);
+/* Checks bindings against the program's parameters (names, types, element types, shapes that do not depend on blocks)
+ * and fills arguments[parameter_count], defaults included. False with diagnostics E0401…E0404 otherwise. */
+WEFT_SHARED bool weft_bind(const weft_program *program, const weft_shape *shape, const weft_binding *bindings,
+                           size_t count, weft_argument *arguments, weft_diagnostics *diagnostics);
 
-/* Copies the DAG under `root` of program into `bound`, replacing what the environment knows, folding constants, checking
- * sizes (E0301), faults that do not depend on i or j (E0302, E0303, E0304), heads (E0305, E0306) and requirements (E0307), each
- * reported at the place of the node that is at fault. With head_known HEADS and `?:` are resolved to the branch taken and
- * nothing else is visited; with lengths_known too, lists become INTERVALS. Sets fold too: x | none, x & all, empty lists.
- * 0 on an error (reported) or when memory fails. Works with bound->dag being the program's own DAG too (constant folding in
- * the compiler). */
+/* Copies the DAG under `root` of program into `bound`, replacing what the environment knows, folding constants,
+ * checking sizes (E0301), faults that do not depend on i or j (E0302, E0303, E0304), heads (E0305, E0306) and
+ * requirements (E0307), each reported at the place of the node that is at fault. With head_known HEADS and `?:` are
+ * resolved to the branch taken and nothing else is visited; with lengths_known too, lists become INTERVALS. Sets fold
+ * too: x | none, x & all, empty lists. 0 on an error (reported) or when memory fails. Works with bound->dag being the
+ * program's own DAG too (constant folding in the compiler). */
 WEFT_SHARED weft_id weft_fold(const weft_program *program, weft_id root, const weft_environment *environment,
                               weft_bound *bound, weft_diagnostics *diagnostics);
 
 /* A scalar node of bound form at (i, j): the condition of a where. A fault leaves *out alone. */
 WEFT_SHARED weft_fault weft_evaluate(const weft_bound *bound, weft_id scalar, int64_t i, int64_t j, weft_value *out);
 
-/* One element of an array: ints of any width and bools give integer, floats give real. False: out of range. */
+/* One element of an array: ints of any width and bools give integer, floats give real. False: out of range, or an
+ * unsigned element that does not fit. */
 WEFT_SHARED bool weft_read_array(const weft_array *array, int64_t index, weft_value *out);
+WEFT_SHARED int64_t weft_array_length(const weft_array *array); /* elements that an index may read */
 
 /* ---- sets --------------------------------------------------------------------------------------------------- */
 
+/* Python's floor division and remainder, and division rounded up; b > 0. */
+static inline int64_t weft_floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
+static inline int64_t weft_floor_mod(int64_t a, int64_t b) { return a % b + (a % b < 0 ? b : 0); }
+static inline int64_t weft_ceil_div(int64_t a, int64_t b) { return a / b + (a % b > 0); }
+
 /* Lengths where a set is evaluated: positions, or block numbers inside blocks(). Queries are positions
- * [keys - queries, keys). */
+ * [keys - queries, keys). Lengths are below 2^62, so that differences of positions never overflow. */
 typedef struct weft_space {
     int64_t queries, keys;
     int64_t first; /* smallest query position (block number inside blocks) */
@@ -73,22 +82,31 @@ typedef struct weft_space {
 static inline weft_space weft_space_of(int64_t queries, int64_t keys) {
     return (weft_space){queries, keys, keys - queries};
 }
+/* The block numbers of a space: all that a query or a key falls into. */
+static inline weft_space weft_space_blocks(weft_space space, int64_t size) {
+    int64_t keys = weft_ceil_div(space.keys, size), first = weft_floor_div(space.first, size);
+    return (weft_space){keys - first, keys, first};
+}
 
-/* Intervals of keys: `full` for every row asked, `may` for at least one; full is within may. Exact for a single row unless a
- * condition is too hard, then full is a subset and may a superset. */
+/* Intervals of keys: `full` for every row asked, `may` for at least one; full is within may. Exact for a single row
+ * unless a condition is too hard, then full is a subset and may a superset. */
 typedef struct weft_spans {
     weft_intervals full, may;
 } weft_spans;
 
 /* Where spans build their lists: an arena that the caller resets between row tiles, and the spans of every node asked
- * since the last reset, so that shared terms are worked out once and a planner can look at a term's own spans. */
+ * since the last reset for the same rows of the same space, so that shared terms are worked out once and a planner can
+ * look at a term's own spans for nothing. Sets inside blocks() are not remembered. */
 typedef struct weft_scratch {
     const weft_bound *bound;
     weft_arena arena;
-    weft_spans *seen;     /* by id, for the outermost space; valid where stamp[id] == now */
+    weft_spans *seen; /* by id; valid where stamp[id] == now */
     uint32_t *stamp;
-    uint32_t capacity, now;
-    uint64_t span_calls, contains_calls;
+    uint32_t seen_capacity, stamp_capacity, now;
+    weft_space space; /* what `seen` is about */
+    int64_t i0, i1;
+    uint64_t span_calls;     /* spans worked out: a node, or one box of a where */
+    uint64_t contains_calls; /* pairs that spans asked one by one */
     bool failed;
 } weft_scratch;
 
@@ -99,8 +117,8 @@ WEFT_SHARED void weft_scratch_reset(weft_scratch *scratch); /* forgets lists and
 /* Is (i, j) in the set? i and j must be in the space. */
 WEFT_SHARED bool weft_contains(const weft_bound *bound, weft_id set, weft_space space, int64_t i, int64_t j);
 
-/* Spans of rows [i0, i1), i0 < i1, keys clipped to [0, space.keys). False when memory fails. The result lives until the next
- * reset. */
+/* Spans of rows [i0, i1), i0 < i1, keys clipped to [0, space.keys). False when memory fails. The result lives until the
+ * next reset. */
 WEFT_SHARED bool weft_spans_of(weft_scratch *scratch, weft_id set, weft_space space, int64_t i0, int64_t i1,
                                weft_spans *out);
 
@@ -114,22 +132,35 @@ typedef struct weft_atom {
     weft_scratch *scratch; /* NULL in contains */
 } weft_atom;
 
-#define ATOM(enum_, name, signature, traits)                                                                            \
-    bool weft_##name##_contains(const weft_atom *atom, int64_t i, int64_t j);                                            \
+#define ATOM(enum_, name, signature, traits)                                                                           \
+    bool weft_##name##_contains(const weft_atom *atom, int64_t i, int64_t j);                                          \
     bool weft_##name##_spans(const weft_atom *atom, int64_t i0, int64_t i1, weft_spans *out);
 #include "set/atoms.def"
 #undef ATOM
 
-/* Helpers for atoms and planners; results live in the scratch's arena; NULL `at` with count > 0 never happens, failures set
- * scratch->failed and give empty lists. */
-WEFT_SHARED weft_intervals weft_intervals_one(weft_scratch *scratch, int64_t lo, int64_t hi, int64_t keys); /* clipped */
+/* Helpers for atoms and planners; results live in the scratch's arena; NULL `at` with count > 0 never happens, failures
+ * set scratch->failed and give empty lists. */
+WEFT_SHARED weft_intervals weft_intervals_one(weft_scratch *scratch, int64_t lo, int64_t hi,
+                                              int64_t keys); /* clipped */
 WEFT_SHARED weft_intervals weft_intervals_union(weft_scratch *scratch, weft_intervals a, weft_intervals b);
 WEFT_SHARED weft_intervals weft_intervals_intersection(weft_scratch *scratch, weft_intervals a, weft_intervals b);
 WEFT_SHARED weft_intervals weft_intervals_difference(weft_scratch *scratch, weft_intervals a, weft_intervals b);
+WEFT_SHARED weft_intervals weft_intervals_complement(weft_scratch *scratch, weft_intervals a, int64_t keys);
 WEFT_SHARED bool weft_intervals_contain(weft_intervals list, int64_t x); /* binary search */
+/* The first interval that ends after x: the one that holds x, or the next one; list.count: none. */
+WEFT_SHARED uint32_t weft_intervals_find(weft_intervals list, int64_t x);
+/* Sorts, joins what touches and drops what is empty, in place; the new count. */
+WEFT_SHARED uint32_t weft_intervals_normalize(weft_interval *at, uint32_t count);
 
-/* Python's floor division and remainder; b > 0. */
-static inline int64_t weft_floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
-static inline int64_t weft_floor_mod(int64_t a, int64_t b) { return a % b + (a % b < 0 ? b : 0); }
+/* A list that grows at its end, in the scratch's arena. */
+typedef struct weft_interval_list {
+    weft_interval *at;
+    uint32_t count, capacity;
+} weft_interval_list;
+/* Adds [lo, hi) if it is not empty; lo is not below the start of the last one, whatever touches is joined. */
+WEFT_SHARED void weft_intervals_append(weft_scratch *scratch, weft_interval_list *list, int64_t lo, int64_t hi);
+static inline weft_intervals weft_intervals_of(const weft_interval_list *list) {
+    return (weft_intervals){list->at, list->count};
+}
 
 #endif

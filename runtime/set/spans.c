@@ -1,0 +1,175 @@
+/* Spans of sets: atoms answer for themselves, operators merge what their operands answered. Nodes of the outermost
+ * space are remembered until the rows change. */
+#include "set/arithmetic.h"
+#include "set/set.h"
+
+#include <string.h>
+
+static const weft_spans no_spans = {{NULL, 0}, {NULL, 0}};
+
+bool weft_scratch_init(weft_scratch *scratch, const weft_bound *bound) {
+    *scratch = (weft_scratch){.bound = bound, .now = 1};
+    weft_arena_init(&scratch->arena, bound->dag.allocator);
+    return true;
+}
+
+void weft_scratch_free(weft_scratch *scratch) {
+    const weft_allocator *allocator = scratch->bound->dag.allocator;
+    weft_free(allocator, scratch->seen, scratch->seen_capacity * sizeof *scratch->seen);
+    weft_free(allocator, scratch->stamp, scratch->stamp_capacity * sizeof *scratch->stamp);
+    weft_arena_free(&scratch->arena);
+    *scratch = (weft_scratch){.bound = scratch->bound};
+}
+
+/* Everything seen becomes stale. */
+static void forget(weft_scratch *scratch) {
+    if (++scratch->now == 0) {
+        if (scratch->stamp) memset(scratch->stamp, 0, scratch->stamp_capacity * sizeof *scratch->stamp);
+        scratch->now = 1;
+    }
+}
+
+void weft_scratch_reset(weft_scratch *scratch) {
+    weft_arena_reset(&scratch->arena);
+    forget(scratch);
+}
+
+/* ---- operators -------------------------------------------------------------------------------------------------- */
+
+/* One question: which space and rows, and whether answers are remembered. */
+typedef struct rows {
+    weft_scratch *scratch;
+    weft_space space;
+    int64_t i0, i1;
+    bool outermost;
+} rows;
+
+static weft_spans spans(const rows *in, weft_id id);
+
+static weft_spans unite(const rows *in, weft_spans a, weft_spans b) {
+    return (weft_spans){weft_intervals_union(in->scratch, a.full, b.full),
+                        weft_intervals_union(in->scratch, a.may, b.may)};
+}
+
+static weft_spans intersect(const rows *in, weft_spans a, weft_spans b) {
+    return (weft_spans){weft_intervals_intersection(in->scratch, a.full, b.full),
+                        weft_intervals_intersection(in->scratch, a.may, b.may)};
+}
+
+/* Operands [begin, end) of a union or intersection, by halves: wide ones are merged in n log n. */
+static weft_spans merge_operands(const rows *in, weft_id id, uint32_t begin, uint32_t end) {
+    const weft_dag *dag = &in->scratch->bound->dag;
+    if (end - begin == 1) return spans(in, weft_operand(dag, id, begin));
+    bool is_union = weft_node_at(dag, id)->op == WEFT_OP_UNION;
+    uint32_t middle = begin + (end - begin) / 2;
+    weft_spans left = merge_operands(in, id, begin, middle);
+    if (!is_union && left.may.count == 0) return no_spans;
+    weft_spans right = merge_operands(in, id, middle, end);
+    return is_union ? unite(in, left, right) : intersect(in, left, right);
+}
+
+static weft_spans whole(const rows *in) {
+    weft_intervals all = weft_intervals_one(in->scratch, 0, in->space.keys, in->space.keys);
+    return (weft_spans){all, all};
+}
+
+static weft_spans operator_spans(const rows *in, weft_id id) {
+    const weft_dag *dag = &in->scratch->bound->dag;
+    uint32_t count = weft_node_at(dag, id)->arity;
+    if (count > 0) return merge_operands(in, id, 0, count);
+    return weft_node_at(dag, id)->op == WEFT_OP_UNION ? no_spans : whole(in);
+}
+
+static weft_spans difference(const rows *in, weft_spans a, weft_spans b) {
+    return (weft_spans){weft_intervals_difference(in->scratch, a.full, b.may),
+                        weft_intervals_difference(in->scratch, a.may, b.full)};
+}
+
+static weft_spans difference_spans(const rows *in, weft_id id) {
+    weft_spans left = spans(in, weft_operand(&in->scratch->bound->dag, id, 0));
+    if (left.may.count == 0) return no_spans;
+    return difference(in, left, spans(in, weft_operand(&in->scratch->bound->dag, id, 1)));
+}
+
+/* Block numbers as positions. */
+static weft_intervals scale(const rows *in, weft_intervals list, int64_t size) {
+    if (list.count == 0) return list;
+    weft_interval *at = weft_arena_take(&in->scratch->arena, list.count * sizeof *at);
+    if (!at) {
+        in->scratch->failed = true;
+        return no_spans.may;
+    }
+    for (uint32_t k = 0; k < list.count; k++) at[k] = (weft_interval){list.at[k].lo * size, list.at[k].hi * size};
+    at[list.count - 1].hi = weft_smaller(at[list.count - 1].hi, in->space.keys);
+    return (weft_intervals){at, list.count};
+}
+
+static weft_spans blocks_spans(const rows *in, weft_id id) {
+    int64_t size = weft_operand_int(&in->scratch->bound->dag, id, 0);
+    rows blocks = {in->scratch, weft_space_blocks(in->space, size), weft_floor_div(in->i0, size),
+                   weft_floor_div(in->i1 - 1, size) + 1, false};
+    weft_spans inner = spans(&blocks, weft_operand(&in->scratch->bound->dag, id, 1));
+    weft_intervals may = scale(in, inner.may, size);
+    bool same = inner.full.at == inner.may.at && inner.full.count == inner.may.count;
+    return (weft_spans){same ? may : scale(in, inner.full, size), may};
+}
+
+/* ---- the walk --------------------------------------------------------------------------------------------------- */
+
+static weft_spans work_out(const rows *in, weft_id id) {
+    weft_atom atom = {in->scratch->bound, id, in->space, in->scratch};
+    weft_spans out = no_spans;
+    in->scratch->span_calls++;
+    switch (weft_node_at(&in->scratch->bound->dag, id)->op) {
+    case WEFT_OP_UNION:
+    case WEFT_OP_INTERSECTION: return operator_spans(in, id);
+    case WEFT_OP_DIFFERENCE: return difference_spans(in, id);
+    case WEFT_OP_COMPLEMENT: return difference(in, whole(in), spans(in, weft_operand(&in->scratch->bound->dag, id, 0)));
+    case WEFT_OP_BLOCKS: return blocks_spans(in, id);
+#define ATOM(enum_, name, signature, traits)                                                                           \
+    case WEFT_ATOM_##enum_:                                                                                            \
+        if (!weft_##name##_spans(&atom, in->i0, in->i1, &out)) in->scratch->failed = true;                             \
+        return out;
+#include "set/atoms.def"
+#undef ATOM
+    default: return out; /* not bound form */
+    }
+}
+
+static weft_spans spans(const rows *in, weft_id id) {
+    weft_scratch *scratch = in->scratch;
+    if (!in->outermost) return work_out(in, id);
+    if (scratch->stamp[id] != scratch->now) {
+        weft_spans out = work_out(in, id);
+        scratch->seen[id] = out;
+        scratch->stamp[id] = scratch->now;
+    }
+    return scratch->seen[id];
+}
+
+/* Room to remember every node up to `id`; operands have smaller ids. */
+static bool reserve_seen(weft_scratch *scratch, weft_id id) {
+    const weft_allocator *allocator = scratch->bound->dag.allocator;
+    if (id < scratch->stamp_capacity && id < scratch->seen_capacity) return true;
+    uint32_t old = scratch->stamp_capacity, count = scratch->bound->dag.count;
+    if (!weft_reserve(allocator, &scratch->seen, &scratch->seen_capacity, count, sizeof *scratch->seen) ||
+        !weft_reserve(allocator, &scratch->stamp, &scratch->stamp_capacity, count, sizeof *scratch->stamp)) {
+        return false;
+    }
+    memset(scratch->stamp + old, 0, (scratch->stamp_capacity - old) * sizeof *scratch->stamp);
+    return true;
+}
+
+bool weft_spans_of(weft_scratch *scratch, weft_id set, weft_space space, int64_t i0, int64_t i1, weft_spans *out) {
+    *out = no_spans;
+    if (!reserve_seen(scratch, set)) return false;
+    bool same = scratch->i0 == i0 && scratch->i1 == i1 && scratch->space.keys == space.keys &&
+                scratch->space.first == space.first;
+    if (!same) forget(scratch);
+    scratch->space = space;
+    scratch->i0 = i0;
+    scratch->i1 = i1;
+    rows in = {scratch, space, i0, i1, true};
+    *out = spans(&in, set);
+    return !scratch->failed && !scratch->arena.failed;
+}
