@@ -26,12 +26,7 @@ static void set_attribute(const weft_emitter *e, LLVMValueRef function, const ch
         LLVMCreateStringAttribute(e->context, name, (unsigned)strlen(name), value, (unsigned)strlen(value)));
 }
 
-void weft_emit_retarget(const weft_emitter *e, LLVMValueRef function) {
-    static const char *const decided[] = {"target-cpu",    "target-features",     "tune-cpu",
-                                          "frame-pointer", "prefer-vector-width", "min-legal-vector-width"};
-    for (size_t i = 0; i < sizeof decided / sizeof *decided; i++)
-        LLVMRemoveStringAttributeAtIndex(function, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, decided[i],
-                                         (unsigned)strlen(decided[i]));
+static void aim(const weft_emitter *e, LLVMValueRef function) {
     char width[16];
     snprintf(width, sizeof width, "%u", 32 * e->target->lanes);
     if (e->target->isa != WEFT_ISA_AARCH64) set_attribute(e, function, "target-cpu", e->target->name);
@@ -49,7 +44,7 @@ LLVMValueRef weft_emit_function(weft_emitter *e, const char *name, const LLVMTyp
     unsigned kind = LLVMGetEnumAttributeKindForName("nounwind", strlen("nounwind"));
     LLVMAddAttributeAtIndex(e->function, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
                             LLVMCreateEnumAttribute(e->context, kind, 0));
-    weft_emit_retarget(e, e->function);
+    aim(e, e->function);
     weft_emit_at(e, weft_emit_block(e, "entry"));
     return e->function;
 }

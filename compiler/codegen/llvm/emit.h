@@ -1,5 +1,5 @@
 /* Short helpers over LLVM's builder for what kernels need: vectors of float, pointers, counted loops. Every value has a
- * name. One emitter fills one module, which started as the leaf's bitcode. */
+ * name. One emitter fills one module. */
 #ifndef WEFT_LLVM_EMIT_H
 #define WEFT_LLVM_EMIT_H
 
@@ -20,9 +20,6 @@ typedef struct weft_emitter {
 void weft_emitter_init(weft_emitter *e, const weft_target *target, const char *tune, LLVMModuleRef module);
 void weft_emitter_free(weft_emitter *e);
 
-/* Makes a function of the module ours: target, tuning, vector width, and nothing that the leaf's compiler had decided.
- */
-void weft_emit_retarget(const weft_emitter *e, LLVMValueRef function);
 /* Starts a function that returns nothing; its parameters get the given names. */
 LLVMValueRef weft_emit_function(weft_emitter *e, const char *name, const LLVMTypeRef *types, const char *const *names,
                                 unsigned count);

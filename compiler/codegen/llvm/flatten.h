@@ -1,5 +1,5 @@
-/* From an object file in memory to machine code that needs no loader: one run of bytes, position independent, that
- * refers to nothing outside itself. It must be placed at a multiple of WEFT_CODE_ALIGNMENT. */
+/* From object files in memory to machine code that needs no loader: one run of bytes, position independent, that refers
+ * to nothing outside itself. It must be placed at a multiple of WEFT_CODE_ALIGNMENT. */
 #ifndef WEFT_LLVM_FLATTEN_H
 #define WEFT_LLVM_FLATTEN_H
 
@@ -8,10 +8,15 @@
 
 enum { WEFT_CODE_ALIGNMENT = 64 };
 
-/* Appends the code and constants of a relocatable ELF object to `out`; *tall and *strip become the offsets of the
- * functions weft_tall and weft_strip. False with E0901 (an object that needs more than this: other symbols, data that
- * is written, absolute addresses), or when memory fails. */
-bool weft_flatten(const void *object, size_t size, weft_text *out, uint64_t *tall, uint64_t *strip,
+typedef struct weft_object {
+    const void *bytes;
+    size_t size;
+} weft_object;
+
+/* Appends the code and constants of relocatable ELF objects, which may refer to each other's symbols, to `out`; *tall
+ * and *strip become the offsets of the functions weft_tall and weft_strip. False with E0901 (objects that need more
+ * than this: other symbols, data that is written, absolute addresses), or when memory fails. */
+bool weft_flatten(const weft_object *objects, uint32_t count, weft_text *out, uint64_t *tall, uint64_t *strip,
                   weft_diagnostics *diagnostics);
 
 #endif

@@ -1,8 +1,7 @@
-/* The code generator behind codegen.h. A module starts as the driver's bitcode, gains the products of both heights, and
- * leaves as text or, through an object in memory, as machine code. LLVM never prints: what it has to say becomes a
+/* The code generator behind codegen.h. A module gets the products of both heights, and leaves as text or, through an
+ * object in memory that is joined with the driver's, as machine code. LLVM never prints: what it has to say becomes a
  * report. (Its own fatal errors, running out of memory among them, do end the process.) */
 #include <llvm-c/Analysis.h>
-#include <llvm-c/BitReader.h>
 #include <llvm-c/TargetMachine.h>
 #include <pthread.h>
 #include <string.h>
@@ -73,27 +72,17 @@ static bool make_machine(session *s) {
     return s->machine || fail(s, NULL);
 }
 
-static bool load_driver(session *s) {
-    LLVMMemoryBufferRef bitcode =
-        LLVMCreateMemoryBufferWithMemoryRange((const char *)s->target->leaf, s->target->leaf_size, "leaf", false);
-    bool failed = LLVMParseBitcodeInContext2(s->context, bitcode, &s->module);
-    LLVMDisposeMemoryBuffer(bitcode);
-    if (failed) return fail(s, NULL);
-    LLVMSetModuleIdentifier(s->module, "weft", strlen("weft"));
+static void make_module(session *s) {
+    s->module = LLVMModuleCreateWithNameInContext("weft", s->context);
+    LLVMSetTarget(s->module, s->target->triple);
     LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(s->machine);
     LLVMSetModuleDataLayout(s->module, layout);
     LLVMDisposeTargetData(layout);
-    return true;
 }
 
 static bool emit(session *s) {
     weft_emitter e;
     weft_emitter_init(&e, s->target, s->tune, s->module);
-    for (LLVMValueRef f = LLVMGetFirstFunction(s->module); f; f = LLVMGetNextFunction(f))
-        if (!LLVMIsDeclaration(f)) {
-            weft_emit_retarget(&e, f);
-            LLVMSetLinkage(f, LLVMInternalLinkage);
-        }
     weft_emit_kernel(&e, "weft_tall", WEFT_TILE_ROWS, s->spec);
     weft_emit_kernel(&e, "weft_strip", WEFT_STRIP_ROWS, s->spec);
     weft_emitter_free(&e);
@@ -131,9 +120,10 @@ static bool print_assembly(session *s, weft_text *out) {
 static bool make_code(session *s, weft_machine_code *code, weft_text *out) {
     LLVMMemoryBufferRef object;
     if (!assemble(s, LLVMObjectFile, &object)) return false;
+    weft_object objects[] = {{LLVMGetBufferStart(object), LLVMGetBufferSize(object)}, s->target->driver};
     size_t base = out->size;
     uint64_t tall = 0, strip = 0;
-    bool done = weft_flatten(LLVMGetBufferStart(object), LLVMGetBufferSize(object), out, &tall, &strip, s->diagnostics);
+    bool done = weft_flatten(objects, 2, out, &tall, &strip, s->diagnostics);
     LLVMDisposeMemoryBuffer(object);
     if (!done) return false;
     *code = (weft_machine_code){.bytes = out->at + base,
@@ -148,7 +138,9 @@ static bool make_code(session *s, weft_machine_code *code, weft_text *out) {
 }
 
 static bool produce(session *s, weft_codegen_form form, weft_machine_code *code, weft_text *out) {
-    if (!make_machine(s) || !load_driver(s) || !emit(s)) return false;
+    if (!make_machine(s)) return false;
+    make_module(s);
+    if (!emit(s)) return false;
     switch (form) {
     case WEFT_FORM_LLVM: return print_module(s, out);
     case WEFT_FORM_ASM: return print_assembly(s, out);

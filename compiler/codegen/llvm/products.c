@@ -183,6 +183,17 @@ static LLVMValueRef emit_values(weft_emitter *e, const char *name, const tiling 
     return function;
 }
 
+/* weft_item of leaf/item.c. */
+static LLVMValueRef declare_driver(weft_emitter *e, const LLVMValueRef *arguments, unsigned count) {
+    LLVMValueRef driver = LLVMGetNamedFunction(e->module, "weft_item");
+    if (driver) return driver;
+    LLVMTypeRef types[8];
+    for (unsigned i = 0; i < count; i++) types[i] = LLVMTypeOf(arguments[i]);
+    driver = LLVMAddFunction(e->module, "weft_item", LLVMFunctionType(e->none, types, count, false));
+    LLVMSetVisibility(driver, LLVMHiddenVisibility);
+    return driver;
+}
+
 void weft_emit_kernel(weft_emitter *e, const char *name, uint32_t rows, const weft_codegen_spec *spec) {
     char scores_name[32], values_name[32];
     snprintf(scores_name, sizeof scores_name, "%s_scores", name);
@@ -196,7 +207,6 @@ void weft_emit_kernel(weft_emitter *e, const char *name, uint32_t rows, const we
     static const char *const names[] = {"call"};
     LLVMValueRef entry = weft_emit_function(e, name, &e->pointer, names, 1);
     LLVMSetVisibility(entry, LLVMHiddenVisibility);
-    LLVMValueRef driver = LLVMGetNamedFunction(e->module, "weft_item");
     LLVMValueRef arguments[] = {LLVMGetParam(entry, 0),
                                 weft_emit_int(e, rows),
                                 weft_emit_int(e, spec->head_dim),
@@ -204,7 +214,8 @@ void weft_emit_kernel(weft_emitter *e, const char *name, uint32_t rows, const we
                                 weft_emit_int(e, t.streams),
                                 scores,
                                 values};
-    LLVMBuildCall2(e->builder, LLVMGlobalGetValueType(driver), driver, arguments, sizeof arguments / sizeof *arguments,
-                   "");
+    enum { COUNT = sizeof arguments / sizeof *arguments };
+    LLVMValueRef driver = declare_driver(e, arguments, COUNT);
+    LLVMBuildCall2(e->builder, LLVMGlobalGetValueType(driver), driver, arguments, COUNT, "");
     LLVMBuildRetVoid(e->builder);
 }

@@ -1,4 +1,4 @@
-/* The table of targets, the bitcode of each, and how a name or this machine picks one. */
+/* The table of targets, the driver of each, and how a name or this machine picks one. */
 #include "target.h"
 
 #include <llvm-c/Core.h>
@@ -27,7 +27,7 @@ enum {
 
 static const weft_target levels[] = {
 #define LEVEL(leaf, name, triple, isa, lanes, registers, needs)                                                        \
-    {name, triple, WEFT_ISA_##isa, lanes, registers, needs, leaf_##leaf, sizeof leaf_##leaf},
+    {name, triple, WEFT_ISA_##isa, lanes, registers, needs, {leaf_##leaf, sizeof leaf_##leaf}},
 #include "targets.def"
 };
 

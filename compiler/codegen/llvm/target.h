@@ -1,10 +1,11 @@
-/* Which instruction set to generate for, and the leaf bitcode that was compiled for it. Code uses what its level has
+/* Which instruction set to generate for, and the driver that was compiled for it. Code uses what its level has
  * and nothing more, so that an image made here runs on every machine of the level; the processor's name only tunes it.
  */
 #ifndef WEFT_LLVM_TARGET_H
 #define WEFT_LLVM_TARGET_H
 
 #include "codegen/codegen.h"
+#include "flatten.h"
 
 typedef struct weft_target {
     const char *name;   /* the level; LLVM's name of a generic processor of that level */
@@ -12,8 +13,7 @@ typedef struct weft_target {
     weft_isa isa;
     uint32_t lanes, registers;
     const char *needs;
-    const unsigned char *leaf; /* the driver as bitcode */
-    size_t leaf_size;
+    weft_object driver; /* leaf/item.c */
 } weft_target;
 
 /* The level that `name` asks for (NULL: the best that this machine has) and, in *tune, the processor to tune for: a
