@@ -1,0 +1,156 @@
+/* weft: the command line. Results go to stdout, everything else to stderr; the exit codes are those of cli.h. */
+#include <errno.h>
+#include <string.h>
+
+#include "cli.h"
+
+#define SESSION (TAKES(PATTERN) | TAKES(DEFINE) | TAKES(ARRAY) | TAKES(LIBRARY) | TAKES(COLOR) | TAKES(HELP))
+
+static const command check = {
+    .name = "check",
+    .words = "FILE",
+    .least_words = 1,
+    .most_words = 1,
+    .takes = TAKES(PATTERN) | TAKES(LIBRARY) | TAKES(JSON) | TAKES(COLOR) | TAKES(HELP),
+    .summary = "parse a file, type-check it, and warn",
+    .help = "Prints the patterns of the file with their parameters; `?` marks those with a default. With -p it also\n"
+            "checks that this build can compile the pattern.",
+    .run = command_check};
+
+static const command mask = {
+    .name = "mask",
+    .words = "FILE",
+    .least_words = 1,
+    .most_words = 1,
+    .takes = SESSION | TAKES(LQ) | TAKES(LK) | TAKES(HEADS) | TAKES(QUERY) | TAKES(KEY) | TAKES(VIA) | TAKES(OUTPUT),
+    .needs = TAKES(OUTPUT),
+    .summary = "write the boolean mask [H, Lq, Lk] to a .npy file",
+    .help = "The lengths are --lq and --lk, or those of --q and --k. Of a batch it is the first element's mask.",
+    .run = command_mask};
+
+static const command ir = {.name = "ir",
+                           .words = "FILE",
+                           .least_words = 1,
+                           .most_words = 1,
+                           .takes = TAKES(PATTERN) | TAKES(LIBRARY) | TAKES(COLOR) | TAKES(HELP) | TAKES(STAGE) |
+                                    TAKES(HEAD_DIM) | TAKES(VALUE_DIM) | TAKES(TARGET),
+                           .summary = "print an intermediate form of a pattern",
+                           .help = "Without --stage, the block IR.",
+                           .run = command_ir};
+
+static const command run = {
+    .name = "run",
+    .words = "FILE",
+    .least_words = 1,
+    .most_words = 1,
+    .takes = SESSION | TAKES(QUERY) | TAKES(KEY) | TAKES(VALUE) | TAKES(OUTPUT) | TAKES(LSE) | TAKES(DTYPE) |
+             TAKES(THREADS) | TAKES(JSON),
+    .needs = TAKES(QUERY) | TAKES(KEY) | TAKES(VALUE) | TAKES(OUTPUT),
+    .summary = "compile a pattern and run it on tensors",
+    .help = "Writes o, [H, Lq, Dv] or [B, H, Lq, Dv], and lse as float32. Time, and GFLOP/s on the allowed pairs, go\n"
+            "to stderr, or with --json to stdout.",
+    .run = command_run};
+
+static const command eval = {
+    .name = "eval",
+    .words = "FILE",
+    .least_words = 1,
+    .most_words = 1,
+    .takes = SESSION | TAKES(QUERY) | TAKES(KEY) | TAKES(VALUE) | TAKES(AGAINST) | TAKES(THREADS) | TAKES(JSON),
+    .needs = TAKES(QUERY) | TAKES(KEY) | TAKES(VALUE),
+    .summary = "say what a pattern keeps of dense attention on tensors, and the time it takes",
+    .help = "Per head: recall (the share of a row's dense attention that lies in the pattern; mean and least) and the\n"
+            "error of o relative to dense attention, in the Frobenius norm. Times are medians.",
+    .run = command_eval};
+
+static const command verify = {
+    .name = "verify",
+    .words = "FILE",
+    .least_words = 1,
+    .most_words = 1,
+    .takes = SESSION | TAKES(LQ) | TAKES(LK) | TAKES(HEADS) | TAKES(THREADS) | TAKES(JSON),
+    .summary = "compare the plan with the oracle and the kernel with a float64 reference",
+    .help =
+        "Over many lengths, ragged edges, head dimensions and groups of heads, or for one --lq and --lk. Shapes that\n"
+        "the pattern refuses are counted. Exits 3 at the first difference, which is shown.",
+    .run = command_verify};
+
+static const command why = {.name = "why",
+                            .words = "FILE I J",
+                            .least_words = 3,
+                            .most_words = 3,
+                            .takes = SESSION | TAKES(LQ) | TAKES(LK) | TAKES(HEADS) | TAKES(HEAD) | TAKES(JSON),
+                            .needs = TAKES(LQ) | TAKES(LK),
+                            .summary = "say which term lets query position I attend to key J, or which excludes it",
+                            .run = command_why};
+
+static const command doctor = {.name = "doctor",
+                               .words = "",
+                               .takes = TAKES(JSON) | TAKES(THREADS) | TAKES(HELP),
+                               .summary = "say what this build and this machine can do",
+                               .run = command_doctor};
+
+static const command help = {.name = "help",
+                             .words = "[COMMAND]",
+                             .most_words = 1,
+                             .takes = TAKES(HELP),
+                             .summary = "say what the tool, or a command, does",
+                             .run = command_help};
+
+const command *const commands[] = {&check, &mask, &ir, &run, &eval, &verify, &why, &doctor, &help, NULL};
+
+const command *find_command(const char *name) {
+    const char *names[sizeof commands / sizeof *commands];
+    size_t count = 0;
+    for (; commands[count]; count++) {
+        if (!strcmp(commands[count]->name, name)) return commands[count];
+        names[count] = commands[count]->name;
+    }
+    const char *close = closest(name, names, count);
+    if (close) {
+        complain("there is no command \"%s\"; did you mean %s?", name, close);
+    } else {
+        complain("there is no command \"%s\"; see weft --help", name);
+    }
+    return NULL;
+}
+
+static int run_command(const char *name, int count, char **arguments) {
+    const command *c = find_command(name);
+    options given;
+    if (!c) return EXIT_USAGE;
+    int code = EXIT_USAGE;
+    if (options_parse(&given, c, count, arguments)) {
+        code = EXIT_FINE;
+        if (given.help) {
+            describe_command(c, stdout);
+        } else {
+            code = c->run(&given);
+        }
+    }
+    progress_end();
+    options_free(&given);
+    return code;
+}
+
+/* Results that did not arrive are no results. */
+static int finish(int code) {
+    if (fflush(stdout) == 0 && !ferror(stdout)) return code;
+    complain("standard output: %s", strerror(errno));
+    return code == EXIT_FINE ? EXIT_WRONG : code;
+}
+
+int main(int count, char **arguments) {
+    interrupts_catch();
+    if (count < 2) {
+        complain("a command is missing; see weft --help");
+        return EXIT_USAGE;
+    }
+    const char *name = arguments[1];
+    if (!strcmp(name, "--version")) {
+        printf("weft %s\n", weft_version());
+        return finish(EXIT_FINE);
+    }
+    if (!strcmp(name, "--help") || !strcmp(name, "-h")) name = "help";
+    return finish(run_command(name, count - 2, arguments + 2));
+}

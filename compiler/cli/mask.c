@@ -1,0 +1,70 @@
+/* weft mask: the boolean mask of every head as a .npy file. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "cli.h"
+
+static bool lengths_are_clear(const options *given) {
+    const uint64_t tensors = TAKES(QUERY) | TAKES(KEY), lengths = TAKES(LQ) | TAKES(LK);
+    uint64_t said = given->given & (tensors | lengths);
+    if (said == tensors || said == lengths) return true;
+    complain("mask takes either --lq and --lk, or --q and --k");
+    return false;
+}
+
+/* The shape of --q and --k. */
+static bool read_shape(const options *given, weft_shape *shape) {
+    tensor q = {0}, k = {0};
+    bool read = tensor_read(&q, "q", given->q) && tensor_read(&k, "k", given->k) && tensors_shape(&q, &k, NULL, shape);
+    tensor_free(&q);
+    tensor_free(&k);
+    if (!read || !given->heads || given->heads == shape->heads) return read;
+    complain("--heads is %" PRId64 ", but q has %" PRId64 " heads", given->heads, shape->heads);
+    return false;
+}
+
+static int write_heads(const session *s, const weft_shape *shape, FILE *out) {
+    if (shape->queries > INT64_MAX / shape->keys || (uint64_t)(shape->queries * shape->keys) > SIZE_MAX)
+        return exit_code(WEFT_OUT_OF_MEMORY);
+    size_t pairs = (size_t)(shape->queries * shape->keys);
+    uint8_t *mask = malloc(pairs);
+    if (!mask) return exit_code(WEFT_OUT_OF_MEMORY);
+    weft_status status = WEFT_OK;
+    for (int64_t head = 0; head < shape->heads && status == WEFT_OK; head++) {
+        progress("mask", (double)head, (double)shape->heads);
+        if (interrupted()) {
+            status = WEFT_CANCELLED;
+        } else {
+            status = weft_plan_mask(s->plan, 0, head, (weft_mask_source)s->given->via, mask);
+            if (status == WEFT_OK && fwrite(mask, 1, pairs, out) != pairs) break; /* committing says why */
+        }
+    }
+    free(mask);
+    if (status != WEFT_OK) session_explain_run(s);
+    return exit_code(status);
+}
+
+int command_mask(const options *given) {
+    const weft_kernel_options plan_only = {.size = sizeof plan_only, .plan_only = true};
+    weft_shape shape = {.size = sizeof shape, .queries = given->lq, .keys = given->lk};
+    output_file out = {0};
+    session s = {0};
+    if (!lengths_are_clear(given)) return EXIT_USAGE;
+    int code = session_open(&s, given, false);
+    if (!code) code = session_choose(&s);
+    if (!code) code = session_bind(&s);
+    if (!code && given->q && !read_shape(given, &shape)) code = EXIT_WRONG;
+    if (!code && !shape.heads) shape.heads = session_heads(&s);
+    if (!code) code = session_compile(&s, &plan_only);
+    if (!code) code = session_plan(&s, &shape, false);
+    if (!code && !output_open(&out, given->output)) code = EXIT_WRONG;
+    if (!code) {
+        int64_t size[3] = {shape.heads, shape.queries, shape.keys};
+        npy_write_header(out.stream, "|b1", 3, size);
+        code = write_heads(&s, &shape, out.stream);
+        if (!code && !output_commit(&out)) code = EXIT_WRONG;
+    }
+    output_discard(&out);
+    session_close(&s);
+    return code;
+}

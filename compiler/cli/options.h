@@ -1,0 +1,56 @@
+/* The command line as data: options.def lists the options, every command says which of them it takes. */
+#ifndef WEFT_CLI_OPTIONS_H
+#define WEFT_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+typedef enum option_id {
+#define OPTION(id, name, letter, kind, field, argument, help) OPTION_##id,
+#include "options.def"
+#undef OPTION
+    OPTION_COUNT
+} option_id;
+
+#define TAKES(id) (UINT64_C(1) << OPTION_##id)
+
+/* Arguments of an option that may be repeated, in their order. */
+typedef struct option_list {
+    const char **at;
+    size_t count;
+} option_list;
+
+/* What was given; 0, NULL or false where an option was not (also for CHOICE, whose first choice is the default). */
+typedef struct options {
+    const char *words[8]; /* FILE and what follows */
+    int word_count;
+    const char *pattern, *q, *k, *v, *output, *lse, *target;
+    option_list defines, arrays, libraries;
+    int64_t lq, lk, heads, head, head_dim, value_dim, threads;
+    int dtype, against, via, stage, color;
+    bool json, help;
+    uint64_t given; /* TAKES of every option that was */
+} options;
+
+/* One command of the tool. */
+typedef struct command {
+    const char *name;
+    const char *words; /* how its words read, "FILE I J" */
+    int least_words, most_words;
+    uint64_t takes; /* options, by TAKES */
+    uint64_t needs; /* those that must be given */
+    const char *summary;
+    const char *help; /* more about it, or NULL */
+    int (*run)(const options *given);
+} command;
+
+/* Parses the arguments after the command's name. On false the mistake has been described on stderr. */
+bool options_parse(options *out, const command *command, int count, char **arguments);
+void options_free(options *given);
+
+/* The options that a command takes, a line or two each. */
+void options_describe(const command *command, FILE *out);
+
+#endif
