@@ -92,7 +92,7 @@ static void explain_difference(weft_explanation *explanation, int depth, weft_id
 
 static void explain_blocks(weft_explanation *explanation, int depth, weft_id id, weft_pair pair, const char *verb) {
     int64_t size = weft_operand_int(&explanation->bound.dag, id, 0);
-    weft_pair blocks = {weft_space_in_blocks(pair.space, size), weft_floor_div(pair.i, size),
+    weft_pair blocks = {weft_space_blocks(pair.space, size), weft_floor_div(pair.i, size),
                         weft_floor_div(pair.j, size)};
     say(explanation, depth, id, pair, verb, ", by its block pair:");
     explain(explanation, depth + 1, weft_operand(&explanation->bound.dag, id, 1), blocks);
