@@ -171,6 +171,7 @@ weft_id weft_make_intervals(weft_dag *dag, weft_intervals list, weft_span place)
 
 uint32_t weft_dag_string(weft_dag *dag, const char *text, size_t size) {
     if (dag->failed) return 0;
+    if (size == 0) text = "";
     uint64_t hash = size;
     for (size_t k = 0; k < size; k++) hash = weft_hash(hash, (unsigned char)text[k]);
     weft_probe probe = weft_intern_find(&dag->string_index, hash);
