@@ -13,15 +13,16 @@ typedef struct weft_load_options {
     size_t library_path_count;
 } weft_load_options;
 
-/* Reads `path` (or takes `text` when not NULL, with path standing for it), parses it and what it imports, and checks every
- * definition: names, types, statements, constants. NULL when anything is an error (diagnostics say what) or memory fails. Sources are
- * added to `sources`, which diagnostics must already refer to. */
+/* Reads `path` (or takes `text` when not NULL, with path standing for it), parses it and what it imports, and checks
+ * every definition: names, types, statements, constants. NULL when anything is an error (diagnostics say what) or
+ * memory fails. Sources are added to `sources`, which diagnostics must already refer to. */
 weft_unit *weft_sema_load(const weft_allocator *allocator, const char *path, const char *text, size_t size,
                           const weft_load_options *options, weft_sources *sources, weft_diagnostics *diagnostics);
 void weft_unit_free(weft_unit *unit);
 
-const weft_ast *weft_unit_root(const weft_unit *unit);                        /* the file's FILE node */
-const weft_ast *weft_unit_pattern(const weft_unit *unit, const char *pattern); /* NULL: none, or pattern NULL and not exactly one */
+const weft_ast *weft_unit_root(const weft_unit *unit); /* the file's FILE node */
+const weft_ast *weft_unit_pattern(const weft_unit *unit,
+                                  const char *pattern); /* NULL: none, or pattern NULL and not exactly one */
 /* One more than the largest head that the pattern's heads clauses and conditions name with constants; 0 if none. */
 int64_t weft_unit_heads(const weft_unit *unit, const weft_ast *pattern);
 
