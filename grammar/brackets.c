@@ -1,6 +1,6 @@
-/* Between scanner and parser: matches brackets, and steers recovery. It reports what never closes at its opening
- * bracket, gives the parser the `}` that is missing before the next definition, and while the parser drops tokens after
- * an error keeps from it every `;` and `}` that does not end what is wrong. */
+/* Between scanner and parser: matches brackets, and steers recovery. It tells the braces of patterns from those of
+ * lists, reports what never closes at its opening bracket, gives the parser the `}` that is missing before the next
+ * definition, and keeps from it the block of what was meant to be a pattern and is none. */
 #include "parse.h"
 #include "parser.h"
 
@@ -10,18 +10,14 @@ void weft_parser_resume(weft_parser *p) { p->recovering = false; }
 
 static bool in_block(const weft_parser *p) { return p->depth > 0 && p->brackets[0].block; }
 
-static void open_bracket(weft_parser *p, int token, weft_span span) {
-    bool outer = token == WEFT_TOKEN_LBRACE && p->depth == 0;
-    bool block = outer && p->definition == WEFT_TOKEN_PATTERN;
-    if (outer && p->definition == 0 && p->recovering) block = p->skipping = true;
-    if (p->depth - in_block(p) >= WEFT_AST_MAX_LEVELS) weft_parser_too_deep(p, span);
-    p->brackets[p->depth++] = (weft_bracket){token, span, block};
-    if (block) p->definition = 0;
-}
-
 static void drop_to(weft_parser *p, uint32_t depth) {
     if (p->depth > depth) p->unmatched = p->brackets[p->depth - 1];
     p->depth = depth;
+}
+
+static void push(weft_parser *p, int token, weft_span span, bool block) {
+    if (p->depth - in_block(p) >= WEFT_AST_MAX_LEVELS) weft_parser_too_deep(p, span);
+    p->brackets[p->depth++] = (weft_bracket){token, span, block};
 }
 
 /* Closes the nearest bracket that `open` begins, and with it what was left open inside; `)` and `]` never close a
@@ -48,6 +44,36 @@ static void end_of_file(weft_parser *p) {
     p->depth = 0;
 }
 
+/* ---- blocks -------------------------------------------------------------------------------------------------- */
+
+/* Tokens after which an expression begins. */
+static bool expects_operand(int token) {
+    return (token >= WEFT_TOKEN_ATTEND && token <= WEFT_TOKEN_NOT) || token == WEFT_TOKEN_COMMA ||
+           token == WEFT_TOKEN_COLON || token == WEFT_TOKEN_ASSIGN || token == WEFT_TOKEN_DOTS ||
+           token == WEFT_TOKEN_QUESTION || token == WEFT_TOKEN_LPAREN || token == WEFT_TOKEN_LBRACKET ||
+           token == WEFT_TOKEN_LBRACE || (token >= WEFT_TOKEN_UNION && token <= WEFT_TOKEN_PRODUCT);
+}
+
+/* A brace where no list can begin opens a block: a pattern's, or that of something misspelt, which is skipped. */
+static int open_brace(weft_parser *p, weft_span span) {
+    bool header = p->definition == WEFT_TOKEN_PATTERN && (p->depth == 0 || !expects_operand(p->token));
+    bool unknown = p->definition == 0 && p->recovering && p->depth == 0 && !expects_operand(p->token);
+    bool block = !in_block(p) && (header || unknown);
+    if (block) drop_to(p, 0);
+    push(p, WEFT_TOKEN_LBRACE, span, block);
+    if (!block) return WEFT_TOKEN_LBRACE;
+    p->definition = 0;
+    p->skipping = unknown;
+    return WEFT_TOKEN_BLOCK;
+}
+
+static int close_brace(weft_parser *p) {
+    bool stray = p->depth == 0;
+    if (!close_bracket(p, WEFT_TOKEN_LBRACE) && !stray) return WEFT_TOKEN_RBRACE;
+    p->skipping = false;
+    return WEFT_TOKEN_BLOCK_END;
+}
+
 /* ---- definitions --------------------------------------------------------------------------------------------- */
 
 static bool begins_line(const weft_parser *p, weft_span span) {
@@ -69,7 +95,7 @@ static int insert_close(weft_parser *p, int token, weft_span *span) {
     p->depth = 0;
     p->skipping = false;
     span->end = span->begin;
-    return WEFT_TOKEN_RBRACE;
+    return WEFT_TOKEN_BLOCK_END;
 }
 
 /* ---- tokens -------------------------------------------------------------------------------------------------- */
@@ -86,21 +112,15 @@ static int take(weft_parser *p, WEFT_GRAMMAR_STYPE *value, weft_span *span) {
     return token;
 }
 
-/* Follows one token; false where the parser shall not see it. */
-static bool follow(weft_parser *p, int token, weft_span span) {
-    bool ends = true;
+/* Follows one token, and gives it back as the parser shall see it. */
+static int follow(weft_parser *p, int token, weft_span span) {
     switch (token) {
     case WEFT_TOKEN_LPAREN:
-    case WEFT_TOKEN_LBRACKET:
-    case WEFT_TOKEN_LBRACE: open_bracket(p, token, span); break;
+    case WEFT_TOKEN_LBRACKET: push(p, token, span, false); break;
+    case WEFT_TOKEN_LBRACE: return open_brace(p, span);
     case WEFT_TOKEN_RPAREN: close_bracket(p, WEFT_TOKEN_LPAREN); break;
     case WEFT_TOKEN_RBRACKET: close_bracket(p, WEFT_TOKEN_LBRACKET); break;
-    case WEFT_TOKEN_RBRACE: {
-        bool stray = p->depth == 0;
-        ends = close_bracket(p, WEFT_TOKEN_LBRACE) || stray || !p->recovering;
-        if (p->depth == 0 && ends) p->skipping = false;
-        break;
-    }
+    case WEFT_TOKEN_RBRACE: return close_brace(p);
     case WEFT_TOKEN_SEMICOLON:
         drop_to(p, in_block(p));
         if (p->depth == 0) p->definition = 0;
@@ -109,7 +129,7 @@ static bool follow(weft_parser *p, int token, weft_span span) {
     case WEFT_TOKEN_LET:
     case WEFT_TOKEN_SET:
     case WEFT_TOKEN_PATTERN:
-        if (in_block(p)) break;
+        if (in_block(p) || p->token == WEFT_TOKEN_COLON) break; /* a statement; a type */
         drop_to(p, 0);
         p->definition = token;
         break;
@@ -117,7 +137,7 @@ static bool follow(weft_parser *p, int token, weft_span span) {
     case WEFT_TOKEN_REPORTED: p->recovering = true; break;
     default: break;
     }
-    return ends && (!p->skipping || token == WEFT_TOKEN_END);
+    return token;
 }
 
 int weft_grammar_lex(WEFT_GRAMMAR_STYPE *value, weft_span *span, weft_parser *p) {
@@ -130,7 +150,8 @@ int weft_grammar_lex(WEFT_GRAMMAR_STYPE *value, weft_span *span, weft_parser *p)
             token = insert_close(p, token, span);
             break;
         }
-    } while (!follow(p, token, *span));
+        token = follow(p, token, *span);
+    } while (p->skipping && token != WEFT_TOKEN_END);
     p->previous = p->token;
     p->previous_span = p->span;
     p->token = token;

@@ -78,18 +78,18 @@ void weft_scan_unterminated(weft_parser *p, weft_span span) {
     weft_diagnose(p->diagnostics, WEFT_E0006, span, "this string does not end on its line");
 }
 
-/* The text between the quotes, of which the second may be missing. */
+/* The text between the quotes, without NULs: those were reported. */
 const char *weft_scan_string(weft_parser *p, const char *text, size_t size, weft_span span) {
     char *plain = weft_arena_take(&p->scratch, size);
     if (!plain) weft_parser_fail(p);
     size_t count = 0;
-    for (size_t i = 1; i < size && text[i] != '"'; i++) {
-        if (text[i] == '\\' && ++i < size && text[i] != '"' && text[i] != '\\') {
+    for (size_t i = 1; i + 1 < size; i++) {
+        if (text[i] == '\\' && text[++i] != '"' && text[i] != '\\') {
             uint32_t at = span.begin + (uint32_t)i;
             weft_diagnose(p->diagnostics, WEFT_E0006, (weft_span){span.source, at - 1, at + 1},
                           "a string knows the escapes `\\\"` and `\\\\` only");
         }
-        if (i < size && text[i] != '\0') plain[count++] = text[i];
+        if (text[i] != '\0') plain[count++] = text[i];
     }
     return weft_parser_intern(p, plain, count);
 }

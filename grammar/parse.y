@@ -58,6 +58,7 @@ static void weft_grammar_error(const weft_span *span, weft_parser *p, const char
 %token OR "or" AND "and" NOT "not" TRUE "true" FALSE "false"
 %token SEMICOLON ";" COMMA "," COLON ":" ASSIGN "=" DOTS ".." QUESTION "?"
 %token LPAREN "(" RPAREN ")" LBRACKET "[" RBRACKET "]" LBRACE "{" RBRACE "}"
+%token BLOCK BLOCK_END /* the braces of a pattern, told from those of lists in brackets.c */
 %token UNION "|" INTERSECTION "&" PLUS "+" MINUS "-" TILDE "~"
 %token <weft_operator> COMPARISON "comparison" PRODUCT "product"
 %token <const char *> NAME "name" STRING "string"
@@ -65,7 +66,7 @@ static void weft_grammar_error(const weft_span *span, weft_parser *p, const char
 %token <double> FLOAT "float"
 
 %nterm <weft_ast *> definition import let set pattern parameters parameter_list parameter declaration
-%nterm <weft_ast *> statements statement heads range_or_expr call arguments argument_list argument
+%nterm <weft_ast *> body statements statement heads range_or_expr call arguments argument_list argument
 %nterm <weft_ast *> expr range items item elements
 %nterm <const char *> type
 
@@ -96,10 +97,10 @@ file:
 | file definition               { weft_child(p, p->file, $definition); }
 | file error resume definition  { weft_child(p, p->file, $definition); }
 | file error ";"                { weft_parser_resume(p); yyerrok; }
-| file error "}"                { weft_parser_resume(p); yyerrok; }
+| file error BLOCK_END          { weft_parser_resume(p); yyerrok; }
 ;
 
-/* After an error the next keyword of a statement, `;` or `}` is where reading goes on. */
+/* After an error the next keyword of a definition or statement, `;` or end of a block is where reading goes on. */
 resume: %empty  { weft_parser_resume(p); yyerrok; };
 
 definition: import | let | set | pattern;
@@ -110,22 +111,20 @@ set: "set" NAME parameters "=" expr ";"
   { $$ = WITH(weft_adopt(p, NAMED(SET, @$, $NAME, @NAME), $parameters), $expr); };
 
 pattern:
-  "pattern" NAME parameters "{" statements "}"
-  { $$ = weft_adopt(p, weft_adopt(p, NAMED(PATTERN, @$, $NAME, @NAME), $parameters), $statements); }
-| "pattern" NAME parameters "{" statements error "}"
-  {
-    $$ = weft_adopt(p, weft_adopt(p, NAMED(PATTERN, @$, $NAME, @NAME), $parameters), $statements);
-    weft_parser_resume(p);
-    yyerrok;
-  }
+  "pattern" NAME parameters body
+  { $$ = weft_adopt(p, weft_adopt(p, NAMED(PATTERN, @$, $NAME, @NAME), $parameters), $body); }
+| "pattern" error body
+  { $$ = weft_adopt(p, NAMED(PATTERN, @$, weft_parser_intern(p, "", 0), @1), $body); }
 | "pattern" error ";"
   {
     $$ = NAMED(PATTERN, @$, weft_parser_intern(p, "", 0), @1);
     weft_parser_resume(p);
     yyerrok;
   }
-| "pattern" error "{" { weft_parser_resume(p); yyerrok; } statements "}"
-  { $$ = weft_adopt(p, NAMED(PATTERN, @$, weft_parser_intern(p, "", 0), @1), $statements); }
+;
+body:
+  BLOCK resume statements BLOCK_END        { $$ = $statements; }
+| BLOCK resume statements error BLOCK_END  { $$ = $statements; weft_parser_resume(p); yyerrok; }
 ;
 
 parameters:
@@ -240,7 +239,11 @@ elements:
 
 %%
 
-const char *weft_token_name(int token) { return yysymbol_name((yysymbol_kind_t)token); }
+const char *weft_token_name(int token) {
+    if (token == WEFT_TOKEN_BLOCK) token = WEFT_TOKEN_LBRACE;
+    if (token == WEFT_TOKEN_BLOCK_END) token = WEFT_TOKEN_RBRACE;
+    return yysymbol_name((yysymbol_kind_t)token);
+}
 
 static int yyreport_syntax_error(const yypcontext_t *context, weft_parser *p) {
     yysymbol_kind_t kinds[YYNTOKENS];

@@ -19,9 +19,8 @@ static void add_term(terms *t, const char *text) {
 }
 
 static void add_token(terms *t, int token) {
-    bool is_class = token == WEFT_TOKEN_NAME || token == WEFT_TOKEN_STRING;
     char text[TERM];
-    snprintf(text, sizeof text, is_class ? "a %s" : "`%s`", weft_token_name(token));
+    snprintf(text, sizeof text, "`%s`", weft_token_name(token));
     add_term(t, text);
 }
 
@@ -61,7 +60,9 @@ static terms terms_of(const bool *expected) {
     if (wants_expression(expected)) add_term(&t, "an expression");
     if (wants_statement(expected)) add_term(&t, "a statement");
     if (wants_definition(expected)) add_term(&t, "`import`, `let`, `set` or `pattern`");
-    for (int token = WEFT_TOKEN_IMPORT; token <= WEFT_TOKEN_FLOAT; token++)
+    if (wants_name_only(expected)) add_term(&t, "a name");
+    if (expected[WEFT_TOKEN_STRING]) add_term(&t, "a string");
+    for (int token = WEFT_TOKEN_IMPORT; token < WEFT_TOKEN_NAME; token++)
         if (expected[token] && !is_noise(token, expected)) add_token(&t, token);
     return t;
 }
