@@ -70,8 +70,9 @@ static bool take_steps(weft_cutting *cut, const weft_item *item, weft_cut *at, d
     while (at->tile < item->tile_count && at->cost < wanted) {
         weft_tile tile = cut->from->tiles[item->first_tile + at->tile];
         double step = weft_step_cost(&tile, item->height);
-        int64_t left = weft_tile_steps(&tile) - at->done, steps = (int64_t)((wanted - at->cost) / step) + 1;
-        if (steps > left) steps = left;
+        int64_t left = weft_tile_steps(&tile) - at->done, steps = left;
+        double needed = (wanted - at->cost) / step; /* infinite for the last part */
+        if (needed < (double)(left - 1)) steps = (int64_t)needed + 1;
         if (!tile.masked) {
             tile.block += (uint32_t)at->done;
             tile.many = (uint32_t)steps;
