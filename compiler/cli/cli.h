@@ -130,7 +130,6 @@ int command_ir(const options *given);
 int command_run(const options *given);
 int command_eval(const options *given);
 int command_verify(const options *given);
-int command_eval(const options *given);
 int command_why(const options *given);
 int command_doctor(const options *given);
 int command_help(const options *given);

@@ -75,19 +75,6 @@ static const command verify = {
         "the pattern refuses are counted. Exits 3 at the first difference, which is shown.",
     .run = command_verify};
 
-static const command eval = {
-    .name = "eval",
-    .words = "FILE",
-    .least_words = 1,
-    .most_words = 1,
-    .takes = SESSION | TAKES(QUERY) | TAKES(KEY) | TAKES(VALUE) | TAKES(AGAINST) | TAKES(THREADS) | TAKES(JSON),
-    .needs = TAKES(QUERY) | TAKES(KEY) | TAKES(VALUE),
-    .summary = "what a pattern keeps of dense attention on given tensors",
-    .help = "Per head: recall, the share of the dense attention mass that lies in the pattern (mean and worst row); "
-            "error,\n"
-            "the norm of the difference of the outputs over that of the dense output. Then both times, taken in turns.",
-    .run = command_eval};
-
 static const command why = {.name = "why",
                             .words = "FILE I J",
                             .least_words = 3,
@@ -110,7 +97,7 @@ static const command help = {.name = "help",
                              .summary = "say what the tool, or a command, does",
                              .run = command_help};
 
-const command *const commands[] = {&check, &mask, &ir, &run, &eval, &verify, &eval, &why, &doctor, &help, NULL};
+const command *const commands[] = {&check, &mask, &ir, &run, &eval, &verify, &why, &doctor, &help, NULL};
 
 const command *find_command(const char *name) {
     const char *names[sizeof commands / sizeof *commands];
