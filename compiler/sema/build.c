@@ -18,7 +18,7 @@ weft_typed weft_leaf(weft_elaborator *e, weft_op op, weft_type type, weft_value 
 /* Operand ids of one node; few nodes have more than fit on the stack. */
 static weft_id make_node(weft_elaborator *e, weft_op op, weft_type type, weft_value value, const weft_typed *operands,
                          uint32_t count, weft_span place) {
-    weft_id few[8], *ids = few;
+    weft_id few[8] = {0}, *ids = few;
     if (count > sizeof few / sizeof *few) ids = weft_arena_take(&e->arena, count * sizeof *ids);
     if (!ids) return 0;
     for (uint32_t k = 0; k < count; k++) ids[k] = operands[k].id;

@@ -22,13 +22,13 @@ typedef struct weft_probe {
     uint32_t hash, slot;
 } weft_probe;
 
-weft_probe weft_intern_find(const weft_intern *index, uint64_t hash);
+WEFT_SHARED weft_probe weft_intern_find(const weft_intern *index, uint64_t hash);
 /* The next number that was added with this hash, or 0: there is no other. */
-uint32_t weft_intern_next(const weft_intern *index, weft_probe *probe);
+WEFT_SHARED uint32_t weft_intern_next(const weft_intern *index, weft_probe *probe);
 /* Makes sure that one more addition succeeds. */
-bool weft_intern_reserve(weft_intern *index, const weft_allocator *allocator);
-void weft_intern_add(weft_intern *index, uint64_t hash, uint32_t number);
-void weft_intern_free(weft_intern *index, const weft_allocator *allocator);
+WEFT_SHARED bool weft_intern_reserve(weft_intern *index, const weft_allocator *allocator);
+WEFT_SHARED void weft_intern_add(weft_intern *index, uint64_t hash, uint32_t number);
+WEFT_SHARED void weft_intern_free(weft_intern *index, const weft_allocator *allocator);
 
 /* Folds one more word into a hash (the finaliser of SplitMix64; Steele, Lea and Flood 2014). */
 static inline uint64_t weft_hash(uint64_t hash, uint64_t word) {
