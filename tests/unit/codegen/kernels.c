@@ -337,14 +337,15 @@ START_TEST(random_items_match_the_reference) {
     const char *target = targets[_i];
     if (!machine_runs(target)) return;
     test_random random = {base_seed()};
+    int turns = getenv("WEFT_TEST_LONG") ? 6 : 2, items = getenv("WEFT_TEST_LONG") ? 40 : 6;
     worst_o = worst_lse = 0;
     items_run = 0;
     for (int i = 0; i < DIM_COUNT; i++)
-        for (int turn = 0; turn < 3; turn++) {
+        for (int turn = 0; turn < turns; turn++) {
             uint32_t value_dim = turn ? dims[test_range(&random, 0, DIM_COUNT - 1)] : dims[i];
             weft_codegen_spec spec = {WEFT_F32, dims[i], value_dim, target};
             loaded_kernel kernel = load_kernel(&spec);
-            for (int item = 0; item < 12; item++) run_item(&kernel, target, dims[i], value_dim, test_bits(&random));
+            for (int item = 0; item < items; item++) run_item(&kernel, target, dims[i], value_dim, test_bits(&random));
             unload_kernel(&kernel);
         }
     printf("%-10s %ld items, worst error %.2g of max |o|, %.2g of lse\n", target, items_run, worst_o, worst_lse);
@@ -483,7 +484,7 @@ int main(void) {
     enum { TARGETS = sizeof targets / sizeof *targets };
     Suite *suite = suite_create("kernels");
     TCase *differential = tcase_create("differential"), *rows = tcase_create("rows");
-    tcase_set_timeout(differential, 300);
+    tcase_set_timeout(differential, 1200);
     tcase_set_timeout(rows, 120);
     tcase_add_loop_test(differential, random_items_match_the_reference, 0, TARGETS);
     tcase_add_loop_test(rows, no_tiles_give_zero_and_minus_infinity, 0, TARGETS);

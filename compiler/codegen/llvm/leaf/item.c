@@ -77,7 +77,7 @@ static void score(const item *it, const block *now) {
 static void soften(const item *it, int64_t keys) {
     for (int64_t row = 0; row < it->height; row += LANES) {
         vec before = load(it->maximum + row), now = larger(before, load(it->highest + row));
-        vec base = select(now == -__builtin_inff(), splat(0), now), sum = splat(0);
+        vec base = choose(now == -__builtin_inff(), splat(0), now), sum = splat(0);
         float *column = it->scores + row;
 #pragma clang loop unroll_count(4)
         for (int64_t key = 0; key < keys; key++) {
@@ -116,7 +116,7 @@ static void weigh_guarded(const item *it, const block *now) {
             for (int64_t key = 0; key < now->keys; key++) {
                 vec weight = load(it->scores + key * it->height + row);
                 vec value = splat(now->v[key * call->v_row + dim * call->v_dim]);
-                sum += select(weight == 0, splat(0), weight * value);
+                sum += choose(weight == 0, splat(0), weight * value);
             }
             store(it->acc + dim * it->height + row, sum);
         }
@@ -167,7 +167,7 @@ static void finish(const item *it) {
     const weft_call *call = it->call;
     for (int64_t row = 0; row < it->height; row += LANES) {
         vec total = load(it->total + row);
-        store(it->decay + row, select(total == 0, splat(0), 1.0f / total));
+        store(it->decay + row, choose(total == 0, splat(0), 1.0f / total));
     }
     unpack_outputs(call, it->height, it->value_dim, it->acc, it->decay);
     if (!call->lse) return;

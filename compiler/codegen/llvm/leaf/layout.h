@@ -9,6 +9,27 @@
 
 static inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
+/* One step of a transpose: swaps the off-diagonal blocks of `step` lanes between rows i and i + step. */
+#define STAY_OR_TAKE(lane, step) ((lane) & (step) ? LANES + ((lane) ^ (step)) : (lane))
+#define TAKE_OR_STAY(lane, step) ((lane) & (step) ? LANES + (lane) : (lane) ^ (step))
+#define TRANSPOSE_STEP(x, step)                                                                                        \
+    _Pragma("unroll") for (int i = 0; i < LANES; i++) if (!(i & (step))) {                                             \
+        vec upper = x[i], lower = x[i | (step)];                                                                       \
+        x[i] = __builtin_shufflevector(upper, lower, EACH_LANE(STAY_OR_TAKE, step));                                   \
+        x[i | (step)] = __builtin_shufflevector(upper, lower, EACH_LANE(TAKE_OR_STAY, step));                          \
+    }
+
+static inline __attribute__((always_inline)) void transpose(vec x[LANES]) {
+    TRANSPOSE_STEP(x, 1)
+    TRANSPOSE_STEP(x, 2)
+#if LANES > 4
+    TRANSPOSE_STEP(x, 4)
+#endif
+#if LANES > 8
+    TRANSPOSE_STEP(x, 8)
+#endif
+}
+
 /* A matrix of run-time strides, in elements. */
 typedef struct strided {
     int64_t row, column, rows, columns; /* rows and columns that exist, from the square's corner */

@@ -23,8 +23,9 @@ static inline vec power_of_two(vec x) {
     p = p * part + splat(0.6931512951850891f);
     p = p * part + splat(1.0f);
     return (vec)_mm512_scalef_ps((__m512)p, (__m512)x);
-#else /* adding the magic number rounds x to a whole number, which then sits in the low bits; 2^-127 comes out as 0 */
-    const vec magic = splat(0x1.8p23f);
+#else /* adding the magic number rounds x to a whole number, which sits in the low bits with the bias of an exponent:  \
+         moved up they are 2^whole, or 0 for -127 */
+    const vec magic = splat(0x1.8p23f + 127);
     x = larger(splat(-127.0f), x);
     vec shifted = x + magic, part = x - (shifted - magic);
     vec p = part * splat(0.001326472731307149f) + splat(0.009671512991189957f);
@@ -32,7 +33,7 @@ static inline vec power_of_two(vec x) {
     p = p * part + splat(0.24022242426872253f);
     p = p * part + splat(0.6931470036506653f);
     p = p * part + splat(1.0f);
-    return p * (vec)(((bits)shifted << 23) + 0x3f800000);
+    return p * (vec)((bits)shifted << 23);
 #endif
 }
 

@@ -28,30 +28,9 @@ static inline void store(float *at, vec x) { *(vec *)at = x; }
 static inline void store_loose(float *at, vec x) { *(loose_vec *)at = x; }
 static inline vec splat(float x) { return x - (vec){0}; } /* not 0 + x: that would lose the sign of -0 */
 
-static inline vec select(bits where, vec yes, vec no) { return (vec)(((bits)yes & where) | ((bits)no & ~where)); }
+static inline vec choose(bits where, vec yes, vec no) { return (vec)(((bits)yes & where) | ((bits)no & ~where)); }
 
 /* b where a or b is NaN: callers choose the order that lets a NaN through, or ignores it. */
-static inline vec larger(vec a, vec b) { return select(a > b, a, b); }
-
-/* One step of a transpose: swaps the off-diagonal blocks of `step` lanes between rows i and i + step. */
-#define STAY_OR_TAKE(lane, step) ((lane) & (step) ? LANES + ((lane) ^ (step)) : (lane))
-#define TAKE_OR_STAY(lane, step) ((lane) & (step) ? LANES + (lane) : (lane) ^ (step))
-#define TRANSPOSE_STEP(x, step)                                                                                        \
-    _Pragma("unroll") for (int i = 0; i < LANES; i++) if (!(i & (step))) {                                             \
-        vec upper = x[i], lower = x[i | (step)];                                                                       \
-        x[i] = __builtin_shufflevector(upper, lower, EACH_LANE(STAY_OR_TAKE, step));                                   \
-        x[i | (step)] = __builtin_shufflevector(upper, lower, EACH_LANE(TAKE_OR_STAY, step));                          \
-    }
-
-static inline __attribute__((always_inline)) void transpose(vec x[LANES]) {
-    TRANSPOSE_STEP(x, 1)
-    TRANSPOSE_STEP(x, 2)
-#if LANES > 4
-    TRANSPOSE_STEP(x, 4)
-#endif
-#if LANES > 8
-    TRANSPOSE_STEP(x, 8)
-#endif
-}
+static inline vec larger(vec a, vec b) { return choose(a > b, a, b); }
 
 #endif
