@@ -5,6 +5,8 @@ foreach(program ${programs})
   get_filename_component(name ${program} NAME_WE)
   target_link_libraries(test_codegen_${name} PRIVATE LLVM)
 endforeach()
-add_executable(bench_kernel ${PROJECT_SOURCE_DIR}/tests/codegen/bench_kernel.c $<TARGET_OBJECTS:weft_support>
-                            $<TARGET_OBJECTS:weft_llvm_objects>)
-target_link_libraries(bench_kernel PRIVATE weft_test_options LLVM)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  add_executable(bench_kernel ${PROJECT_SOURCE_DIR}/tests/codegen/bench_kernel.c $<TARGET_OBJECTS:weft_support>
+                              $<TARGET_OBJECTS:weft_llvm_objects>)
+  target_link_libraries(bench_kernel PRIVATE weft_test_options LLVM)
+endif()

@@ -6,16 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 
-static const unsigned char leaf_avx512[] = {
+/* Object files; their headers are read where they lie. */
+_Alignas(8) static const unsigned char leaf_avx512[] = {
 #include "leaf_avx512.inc"
 };
-static const unsigned char leaf_avx2[] = {
+_Alignas(8) static const unsigned char leaf_avx2[] = {
 #include "leaf_avx2.inc"
 };
-static const unsigned char leaf_sse2[] = {
+_Alignas(8) static const unsigned char leaf_sse2[] = {
 #include "leaf_sse2.inc"
 };
-static const unsigned char leaf_neon[] = {
+_Alignas(8) static const unsigned char leaf_neon[] = {
 #include "leaf_neon.inc"
 };
 
