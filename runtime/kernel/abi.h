@@ -1,5 +1,6 @@
-/* What compiled kernels and the runtime agree on. Read as C by both: the runtime includes it, and so does the driver that
- * becomes bitcode (compiler/codegen/llvm/leaf), so no struct is ever restated for LLVM. Free of everything but stdint.
+/* What compiled kernels and the runtime agree on. Read as C by both: the runtime includes it, and so does the driver
+ * that becomes bitcode (compiler/codegen/llvm/leaf), so no struct is ever restated for LLVM. Free of everything but
+ * stdint.
  *
  * One call computes one item: up to 64 (or 16) query rows against a list of key tiles. */
 #ifndef WEFT_KERNEL_ABI_H
@@ -20,7 +21,7 @@ enum {
 /* Keys [64 * block + first, 64 * block + last) of one block, or a run of whole blocks. */
 typedef struct weft_tile {
     uint32_t block;
-    uint32_t many;       /* full: this many consecutive blocks (first and last hold in each); masked: the mask's number */
+    uint32_t many; /* full: this many consecutive blocks (first and last hold in each); masked: the mask's number */
     uint8_t first, last; /* 0 <= first < last <= 64 */
     uint8_t masked;      /* 1: some pairs are not in the set */
     uint8_t unused;
@@ -31,21 +32,38 @@ typedef struct weft_mask {
     uint64_t key[WEFT_TILE_KEYS];
 } weft_mask;
 
+/* A 1-D array that a score modifier indexes: compact doubles. */
+typedef struct weft_lookup {
+    const double *at;
+    int64_t count;
+} weft_lookup;
+
 /* Pointers to row 0 of the item or key 0 of the head; strides in elements, of any sign. */
 typedef struct weft_call {
     const void *q, *k, *v;
     void *o;
     float *lse; /* may be NULL */
     int64_t q_row, q_dim, k_row, k_dim, v_row, v_dim, o_row, o_dim, lse_row;
-    int64_t keys;      /* Lk: nothing at or beyond key Lk is ever read */
-    int32_t rows;      /* rows that exist: nothing else of q, o, lse is touched */
-    float scale;       /* multiplies q . k */
+    int64_t keys; /* Lk: nothing at or beyond key Lk is ever read */
+    int32_t rows; /* rows that exist: nothing else of q, o, lse is touched */
+    float scale;  /* multiplies q . k */
     const weft_tile *tiles;
     uint32_t tile_count; /* 0: an empty row tile; o becomes 0 and lse -inf */
     const weft_mask *masks;
     float *scratch; /* weft_scratch_floats floats, aligned to 64 bytes */
-    float *state;   /* NULL, or where to leave [max: rows | sum: rows | acc: Dv x rows] (rows = 64 or 16, max in log2) instead
-                       of writing o and lse: the item is one key range of a split row tile */
+    float *state;   /* NULL, or where to leave [max: rows | sum: rows | acc: Dv x rows] (rows = 64 or 16, max in log2)
+                       instead   of writing o and lse: the item is one key range of a split row tile */
+    int32_t fold;   /* 1: o and lse hold what earlier passes made of these rows, and are combined with this one's */
+    float sink;     /* a term e^sink of the denominator, counted once a row; -inf: none */
+    /* Row r of the item is position row_position + r * row_stride, key k of the head key_position + k * key_stride. */
+    int64_t row_position, row_stride, key_position, key_stride;
+    const int64_t
+        *uniforms; /* numbers of the score modifiers that depend on neither i nor j: int64 or the bits of a double */
+    const weft_lookup *tables; /* arrays that the score modifiers read */
+    /* The gather kernel takes lists in place of tiles: row r attends to keys list[list_begin[r] … list_begin[r + 1]).
+     */
+    const int64_t *list_begin;
+    const uint32_t *list;
 } weft_call;
 
 typedef void weft_kernel_entry(const weft_call *call);
