@@ -365,7 +365,6 @@ weft_id weft_fold(const weft_program *program, weft_id root, const weft_environm
                      .environment = environment,
                      .bound = bound,
                      .diagnostics = diagnostics};
-    uint32_t errors = diagnostics->errors;
     weft_fold_level outermost = {.lengths_known = environment->lengths_known,
                                  .count_known = environment->lengths_known};
     if (environment->lengths_known) {
@@ -374,7 +373,7 @@ weft_id weft_fold(const weft_program *program, weft_id root, const weft_environm
     }
     weft_fold_add_level(&f, outermost);
     weft_id result = weft_fold_node(&f, root, 0);
-    if (!result && diagnostics->errors == errors) diagnostics->out_of_memory = true;
+    if (f.failed || bound->dag.failed) diagnostics->out_of_memory = true;
     free_folder(&f);
     return result;
 }

@@ -53,8 +53,10 @@ WEFT_SHARED bool weft_bind(const weft_program *program, const weft_shape *shape,
  * checking sizes (E0301), faults that do not depend on i or j (E0302, E0303, E0304), heads (E0305, E0306) and
  * requirements (E0307), each reported at the place of the node that is at fault. With head_known HEADS and `?:` are
  * resolved to the branch taken and nothing else is visited; with lengths_known too, lists become INTERVALS. Sets fold
- * too: x | none, x & all, empty lists. 0 on an error (reported) or when memory fails. Works with bound->dag being the
- * program's own DAG too (constant folding in the compiler). */
+ * too: x | none, x & all, empty lists. Branches, clauses and operands of `and`, `or` that what is known leaves out are
+ * not visited; all else is checked, even where it then goes away. 0 on an error (reported) or when memory fails (then
+ * diagnostics->out_of_memory). bound->dag may be the program's own DAG, moved there and back: constant folding in the
+ * compiler. */
 WEFT_SHARED weft_id weft_fold(const weft_program *program, weft_id root, const weft_environment *environment,
                               weft_bound *bound, weft_diagnostics *diagnostics);
 

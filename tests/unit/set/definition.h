@@ -11,6 +11,7 @@
 typedef struct define_at {
     const test_sets *t;
     int64_t lq, lk, i, j;
+    bool *fault_of_pair; /* or NULL: becomes true where a condition has no value at this pair */
 } define_at;
 
 /* The quotient cut towards zero, one less where that is above the true one; b is not 0, nor is this INT64_MIN // -1. */
@@ -242,7 +243,9 @@ static inline bool define_atom(const define_at *at, weft_id id, bool *fault) {
     }
     default: {
         weft_value value;
-        return define_scalar(at, first, &value) && value.integer;
+        bool fine = define_scalar(at, first, &value);
+        if (!fine && at->fault_of_pair) *at->fault_of_pair = true;
+        return fine && value.integer;
     }
     }
 }

@@ -21,20 +21,35 @@ static uint64_t compare_pairs(test_sets *t, weft_id set, const weft_bound *bound
     weft_space space = weft_space_of(t->environment.lq, t->environment.lk);
     for (int64_t i = space.first; i < space.keys; i++) {
         for (int64_t j = 0; j < space.keys; j++) {
-            define_at at = {t, space.queries, space.keys, i, j};
+            define_at at = {t, space.queries, space.keys, i, j, NULL};
             bool fault = false, wanted = define_set(&at, set, &fault);
             bool found = weft_contains(bound, folded, space, i, j);
-            ck_assert_msg(!fault, "seed %llu: an error was not reported", (unsigned long long)seed);
-            ck_assert_msg(found == wanted, "seed %llu: pair (%lld, %lld) is %d instead of %d", (unsigned long long)seed,
-                          (long long)i, (long long)j, found, wanted);
+            if (fault) ck_abort_msg("seed %llu: an error was not reported", (unsigned long long)seed);
+            if (found != wanted) {
+                ck_abort_msg("seed %llu: pair (%lld, %lld) is %d instead of %d", (unsigned long long)seed, (long long)i,
+                             (long long)j, found, wanted);
+            }
         }
     }
     return (uint64_t)(space.queries * space.keys);
 }
 
+/* Is there a pair where an argument, or a condition, has no value? */
+static bool has_fault(test_sets *t, weft_id set) {
+    weft_space space = weft_space_of(t->environment.lq, t->environment.lk);
+    bool fault = false, fault_of_pair = false;
+    for (int64_t i = space.first; i < space.keys && !fault && !fault_of_pair; i++) {
+        for (int64_t j = 0; j < space.keys && !fault; j++) {
+            define_at at = {t, space.queries, space.keys, i, j, &fault_of_pair};
+            define_set(&at, set, &fault);
+        }
+    }
+    return fault || fault_of_pair;
+}
+
 START_TEST(sets_keep_their_meaning) {
     uint64_t first = 20240101, pairs = 0;
-    int cases = 6000, errors = 0;
+    int cases = 6000, errors = 0, unexplained = 0; /* faults of constants that no pair reaches */
     static test_sets t;
     for (int n = 0; n < cases; n++) {
         sets_begin(&t, first + (uint64_t)n);
@@ -47,12 +62,14 @@ START_TEST(sets_keep_their_meaning) {
         weft_id folded = fold(&t, set, &t.environment, &bound, &reported);
         if (folded) pairs += compare_pairs(&t, set, &bound, folded, first + (uint64_t)n);
         errors += reported;
+        unexplained += reported && !has_fault(&t, set);
         weft_bound_free(&bound);
         sets_end(&t);
     }
-    printf("fold: seeds %llu + %d, %llu pairs compared, %d sets refused\n", (unsigned long long)first, cases,
-           (unsigned long long)pairs, errors);
-    ck_assert_int_lt(errors, cases / 2);
+    printf("fold: seeds %llu + %d, %llu pairs compared, %d sets refused, %d for what no pair reaches\n",
+           (unsigned long long)first, cases, (unsigned long long)pairs, errors, unexplained);
+    ck_assert_int_lt(errors, cases / 4);
+    ck_assert_int_lt(unexplained, errors / 5);
 }
 END_TEST
 
@@ -96,7 +113,7 @@ START_TEST(scalars_become_constants) {
         ck_assert(weft_bound_init(&bound, &t.allocator));
         bool reported;
         weft_id folded = fold(&t, scalar, &t.environment, &bound, &reported);
-        define_at at = {&t, t.environment.lq, t.environment.lk, 0, 0};
+        define_at at = {&t, t.environment.lq, t.environment.lk, 0, 0, NULL};
         weft_value wanted;
         bool fine = define_scalar(&at, scalar, &wanted);
         ck_assert_msg(fine == !reported, "seed %llu: %d", (unsigned long long)seed, fine);
@@ -130,12 +147,14 @@ START_TEST(conditions_keep_their_meaning) {
         bool reported;
         weft_id folded = fold(&t, scalar, &t.environment, &bound, &reported);
         for (int k = 0; k < 50 && folded; k++) {
-            define_at at = {&t, t.environment.lq, t.environment.lk, pick(&t, -20, 40), pick(&t, 0, 40)};
+            define_at at = {&t, t.environment.lq, t.environment.lk, pick(&t, -20, 40), pick(&t, 0, 40), NULL};
             weft_value wanted = {0}, found = {0};
             bool fine = define_scalar(&at, scalar, &wanted);
             weft_fault fault = weft_evaluate(&bound, folded, at.i, at.j, &found);
-            ck_assert_msg(fine == (fault == WEFT_FAULT_NONE), "seed %llu", (unsigned long long)seed);
-            if (fine) ck_assert_msg(wanted.integer == found.integer, "seed %llu", (unsigned long long)seed);
+            if (fine != (fault == WEFT_FAULT_NONE) || (fine && wanted.integer != found.integer)) {
+                ck_abort_msg("seed %llu: pair (%lld, %lld)", (unsigned long long)seed, (long long)at.i,
+                             (long long)at.j);
+            }
         }
         weft_bound_free(&bound);
         sets_end(&t);
