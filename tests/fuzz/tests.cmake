@@ -1,0 +1,23 @@
+# Fuzz targets (libFuzzer, so clang): each file here is one, linked with the front end, the set IR and what lies below.
+# Built with WEFT_FUZZ and best with WEFT_SANITIZE=address,undefined (preset "fuzz"); ctest runs each for a moment from the
+# goldens. For longer: bin/fuzz_NAME -max_total_time=600 CORPUS tests/golden/syntax tests/golden/ast
+if(WEFT_FUZZ)
+  set(fuzz_layers weft_support weft_set weft_front)
+  set(fuzz_objects "")
+  foreach(layer ${fuzz_layers})
+    target_compile_options(${layer} PRIVATE -fsanitize=fuzzer-no-link)
+    list(APPEND fuzz_objects $<TARGET_OBJECTS:${layer}>)
+  endforeach()
+  file(GLOB fuzz_files CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/*.c)
+  file(GLOB fuzz_seeds LIST_DIRECTORIES true ${CMAKE_CURRENT_SOURCE_DIR}/golden/*)
+  foreach(file ${fuzz_files})
+    get_filename_component(name ${file} NAME_WE)
+    add_executable(fuzz_${name} ${file} ${fuzz_objects})
+    target_link_libraries(fuzz_${name} PRIVATE weft_test_options)
+    target_compile_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    set(corpus ${PROJECT_BINARY_DIR}/corpus/${name})
+    file(MAKE_DIRECTORY ${corpus})
+    add_test(NAME fuzz/${name} COMMAND fuzz_${name} -runs=20000 -max_len=4096 -seed=1 ${corpus} ${fuzz_seeds})
+  endforeach()
+endif()
