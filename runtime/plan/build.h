@@ -10,10 +10,9 @@ enum {
     WEFT_MAX_HEADS = 1 << 20,     /* B * H */
     WEFT_MAX_ROW_TILES = 1 << 26, /* of all layouts together */
     WEFT_MAX_TILES = 1 << 27,     /* of all layouts together */
-    WEFT_MAX_MASKS = 1 << 21
+    WEFT_MAX_BUILT = 1 << 21      /* bit tiles that are built: 64 x 64 pairs are looked at for each */
 };
 #define WEFT_MAX_LENGTH (INT64_C(1) << 31)
-#define WEFT_MAX_ASKED (UINT64_C(1) << 33) /* pairs asked one by one */
 
 /* ---- records made once --------------------------------------------------------------------------------------- */
 
@@ -33,17 +32,19 @@ uint32_t weft_records_add(weft_records *records, const void *record);
 
 /* ---- masks --------------------------------------------------------------------------------------------------- */
 
-/* The bit tiles of a plan while it is made. `known` holds the keys by which a mask is found without building it. */
+/* The bit tiles of a plan while it is made. Tiles with equal keys have equal masks. */
 typedef struct weft_mask_pool {
+    weft_records keys;
+    uint32_t *mask_of; /* [keys.count], once masks are built */
+    uint32_t to_build; /* tiles without a key, and keys */
     weft_records masks;
     uint32_t *pairs; /* [masks.count]: how many bits each has */
     uint32_t pairs_capacity;
-    weft_records known;
-    uint32_t *mask_of; /* [known.count] */
-    uint32_t mask_of_capacity;
-    struct weft_draft *drafts; /* masks of the row tile at hand that must be built */
+    struct weft_draft *drafts; /* masks being built */
     uint32_t draft_count, draft_capacity;
 } weft_mask_pool;
+
+#define WEFT_NO_NUMBER UINT32_MAX /* of a key, of a mask */
 
 void weft_mask_pool_free(weft_mask_pool *pool, const weft_allocator *allocator);
 
@@ -77,8 +78,9 @@ bool weft_plan_read_shape(weft_plan *plan, const weft_shape *shape, weft_diagnos
 bool weft_plan_fold(weft_plan *plan, weft_diagnostics *diagnostics);
 weft_environment weft_plan_environment(const weft_plan *plan, int64_t batch, int64_t head);
 
-/* items.c: tiles and items of one layout, in row order. */
+/* items.c: tiles and items of one layout, in row order; and, when masks are built, its counts of pairs. */
 bool weft_plan_items(weft_planner *planner, weft_layout *layout);
+void weft_count_pairs(weft_layout *layout, const uint32_t *mask_pairs);
 void weft_layout_free(weft_layout *layout, const weft_allocator *allocator);
 
 /* tiles.c: appends the tiles of the spans; masked ones have no mask yet. */
@@ -87,25 +89,31 @@ bool weft_append_tiles(weft_planner *planner, weft_layout *layout, const weft_sp
 double weft_step_cost(const weft_tile *tile, int32_t height);
 double weft_tiles_cost(const weft_tile *tiles, uint32_t count, int32_t height);
 
-/* heights.c: is it clearly cheaper to compute the rows 16 at a time? `tall` are the spans of all of them. Leaves the
- * layout as it was. */
-bool weft_prefer_strips(weft_planner *planner, weft_layout *layout, weft_strip rows, const weft_spans *tall,
-                        bool *strips);
+/* heights.c: is it clearly cheaper to compute the rows 16 at a time? `spans` and the tiles from number `first` on are
+ * those of all rows together. */
+bool weft_prefer_strips(weft_planner *planner, weft_layout *layout, uint32_t first, weft_strip rows,
+                        const weft_spans *spans, bool *strips);
 /* The part of `rows` that begins at position `first` and ends at the next multiple of 16. */
 weft_strip weft_strip_at(weft_strip rows, int64_t first);
 
-/* masks.c: gives the masked tiles from number `first` on their masks. planner->rows must hold the spans of these rows.
+/* masks.c: first every masked tile is given the number of its key, or none, in place of its mask; then, when it is
+ * known how many there are, the masks are built. While keys are found, planner->rows must hold the spans of these rows.
  */
-bool weft_fill_masks(weft_planner *planner, weft_layout *layout, uint32_t first, weft_strip rows);
-/* known.c: the key under which a masked tile is known, or false when its bits depend on more than the distance. */
+bool weft_find_keys(weft_planner *planner, weft_layout *layout, uint32_t first, weft_strip rows);
+bool weft_build_masks(weft_planner *planner);
+/* key.c: the key of a masked tile, or false where another tile with the same bits is not to be expected. */
 typedef struct weft_mask_key {
-    int64_t offset; /* of the block from the first row */
+    int64_t at; /* where the tile lies, in the way that its bits depend on */
     int32_t rows;
     uint8_t first, last;
     uint16_t count; /* of words */
     uint32_t words[28];
 } weft_mask_key;
 bool weft_mask_key_of(weft_planner *planner, weft_id set, const weft_tile *tile, weft_strip rows, weft_mask_key *key);
+
+/* depends.c: what membership in an atom, or in blocks(), depends on, for the rows given: bits of these. */
+enum { WEFT_ON_DISTANCE = 1, WEFT_ON_ROW = 2, WEFT_ON_KEY = 4, WEFT_ON_BOTH = 8 };
+unsigned weft_depends_on(const weft_dag *dag, weft_id id, weft_strip rows);
 
 /* split.c: cuts heavy items along their keys. order.c: puts dear items first. Both look at nothing but the costs. */
 bool weft_plan_split(weft_plan *plan, const weft_allocator *allocator);

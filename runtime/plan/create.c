@@ -18,7 +18,7 @@ bool weft_planner_init(weft_planner *planner, weft_plan *plan, weft_diagnostics 
                               .diagnostics = diagnostics,
                               .space = weft_space_of(plan->shape.queries, plan->shape.keys)};
     weft_records_init(&planner->pool.masks, allocator, sizeof(weft_mask));
-    weft_records_init(&planner->pool.known, allocator, sizeof(weft_mask_key));
+    weft_records_init(&planner->pool.keys, allocator, sizeof(weft_mask_key));
     bool rows = weft_scratch_init(&planner->rows, &plan->bound);
     bool probe = weft_scratch_init(&planner->probe, &plan->bound);
     return rows && probe;
@@ -55,7 +55,8 @@ static bool lay_out(weft_plan *plan, weft_diagnostics *diagnostics) {
     weft_planner planner;
     bool done = weft_planner_init(&planner, plan, diagnostics) && check_rows(plan, diagnostics);
     for (uint32_t n = 0; done && n < plan->layout_count; n++) done = weft_plan_items(&planner, &plan->layouts[n]);
-    done = done && weft_plan_split(plan, planner.allocator) && weft_plan_order(plan, planner.allocator);
+    done = done && weft_build_masks(&planner) && weft_plan_split(plan, planner.allocator) &&
+           weft_plan_order(plan, planner.allocator);
     if (done) {
         take_masks(plan, &planner);
         weft_plan_measure(plan, &planner);

@@ -11,11 +11,11 @@ weft_strip weft_strip_at(weft_strip rows, int64_t first) {
 }
 
 /* Whatever the strips are, each visits at least the keys that all rows see: often that settles it. */
-static double least_cost(weft_strip rows, const weft_spans *tall) {
+static double least_cost(weft_strip rows, const weft_spans *spans) {
     weft_tile all = {.last = WEFT_KEY_GROUP, .many = 1};
     int64_t groups = 0;
-    for (uint32_t n = 0; n < tall->full.count; n++)
-        groups += (tall->full.at[n].hi - tall->full.at[n].lo) / WEFT_KEY_GROUP;
+    for (uint32_t n = 0; n < spans->full.count; n++)
+        groups += (spans->full.at[n].hi - spans->full.at[n].lo) / WEFT_KEY_GROUP;
     all.many = (uint32_t)groups;
     int64_t strips = (rows.count + WEFT_STRIP_ROWS - 1) / WEFT_STRIP_ROWS;
     return (double)strips * weft_tiles_cost(&all, 1, WEFT_STRIP_ROWS);
@@ -33,21 +33,19 @@ static bool cost_of(weft_planner *planner, weft_layout *layout, weft_strip strip
     return true;
 }
 
-bool weft_prefer_strips(weft_planner *planner, weft_layout *layout, weft_strip rows, const weft_spans *tall,
-                        bool *strips) {
+bool weft_prefer_strips(weft_planner *planner, weft_layout *layout, uint32_t first, weft_strip rows,
+                        const weft_spans *spans, bool *strips) {
     *strips = false;
-    if (!tall->may.count) return true;
-    uint32_t before = layout->tile_count;
-    if (!weft_append_tiles(planner, layout, tall)) return false;
-    double worth = clearly * weft_tiles_cost(layout->tiles + before, layout->tile_count - before, WEFT_TILE_ROWS);
-    layout->tile_count = before;
-    if (least_cost(rows, tall) >= worth) return true;
+    uint32_t count = layout->tile_count - first;
+    if (!count) return true;
+    double worth = clearly * weft_tiles_cost(layout->tiles + first, count, WEFT_TILE_ROWS);
+    if (least_cost(rows, spans) >= worth) return true;
     double cost = 0;
     int64_t end = rows.first + rows.count;
-    for (int64_t first = rows.first; first < end && cost < worth;) {
-        weft_strip strip = weft_strip_at(rows, first);
+    for (int64_t next = rows.first; next < end && cost < worth;) {
+        weft_strip strip = weft_strip_at(rows, next);
         if (!cost_of(planner, layout, strip, &cost)) return false;
-        first += strip.count;
+        next += strip.count;
     }
     *strips = cost < worth;
     return true;

@@ -8,26 +8,33 @@ void weft_layout_free(weft_layout *layout, const weft_allocator *allocator) {
     weft_free(allocator, layout->splits, layout->split_capacity * sizeof *layout->splits);
 }
 
-static void count_pairs(weft_layout *layout, const weft_item *item, const uint32_t *mask_pairs) {
+static void count_item(weft_layout *layout, const weft_item *item, const uint32_t *mask_pairs) {
     for (uint32_t n = 0; n < item->tile_count; n++) {
         const weft_tile *tile = &layout->tiles[item->first_tile + n];
-        double keys = tile->last - tile->first;
-        if (tile->masked) {
-            layout->pairs += mask_pairs[tile->many];
-            layout->computed_pairs += keys * item->height;
+        double keys = tile->last - tile->first, steps = (double)weft_tile_steps(tile);
+        layout->pairs += tile->masked ? mask_pairs[tile->many] : keys * item->rows * steps;
+        layout->computed_pairs += keys * item->height * steps;
+        if (tile->masked)
             layout->partial_tiles++;
-        } else {
-            layout->pairs += keys * item->rows * tile->many;
-            layout->computed_pairs += keys * item->height * tile->many;
+        else
             layout->full_tiles += tile->many;
-        }
     }
 }
 
-/* `spans` are those that planner->rows has just worked out for these rows. */
-static bool add_item(weft_planner *planner, weft_layout *layout, weft_strip rows, const weft_spans *spans) {
-    uint32_t first = layout->tile_count;
-    if (!weft_append_tiles(planner, layout, spans) || !weft_fill_masks(planner, layout, first, rows) ||
+void weft_count_pairs(weft_layout *layout, const uint32_t *mask_pairs) {
+    for (uint32_t n = 0; n < layout->item_count; n++) count_item(layout, &layout->items[n], mask_pairs);
+}
+
+/* The spans of these rows, kept in planner->rows, and their tiles. */
+static bool append_rows(weft_planner *planner, weft_layout *layout, weft_strip rows, weft_spans *spans) {
+    weft_scratch_reset(&planner->rows);
+    return weft_spans_of(&planner->rows, layout->set, planner->space, rows.first, rows.first + rows.count, spans) &&
+           weft_append_tiles(planner, layout, spans);
+}
+
+/* Of the tiles from number `first` on, which append_rows has just made. */
+static bool add_item(weft_planner *planner, weft_layout *layout, weft_strip rows, uint32_t first) {
+    if (!weft_find_keys(planner, layout, first, rows) ||
         !weft_reserve(planner->allocator, &layout->items, &layout->item_capacity, (uint64_t)layout->item_count + 1,
                       sizeof *layout->items))
         return false;
@@ -38,25 +45,23 @@ static bool add_item(weft_planner *planner, weft_layout *layout, weft_strip rows
                         .height = (uint8_t)rows.height,
                         .rows = (uint8_t)rows.count};
     item->cost = (float)weft_tiles_cost(layout->tiles + first, item->tile_count, rows.height);
-    count_pairs(layout, item, planner->pool.pairs);
     return true;
 }
 
-static bool spans_of_rows(weft_planner *planner, const weft_layout *layout, weft_strip rows, weft_spans *spans) {
-    weft_scratch_reset(&planner->rows);
-    return weft_spans_of(&planner->rows, layout->set, planner->space, rows.first, rows.first + rows.count, spans);
-}
-
 static bool add_row_tile(weft_planner *planner, weft_layout *layout, weft_strip rows) {
+    uint32_t first = layout->tile_count;
     weft_spans spans;
     bool strips;
-    if (!spans_of_rows(planner, layout, rows, &spans) || !weft_prefer_strips(planner, layout, rows, &spans, &strips))
+    if (!append_rows(planner, layout, rows, &spans) ||
+        !weft_prefer_strips(planner, layout, first, rows, &spans, &strips))
         return false;
-    if (!strips) return add_item(planner, layout, rows, &spans);
-    for (int64_t first = rows.first; first < rows.first + rows.count;) {
-        weft_strip strip = weft_strip_at(rows, first);
-        if (!spans_of_rows(planner, layout, strip, &spans) || !add_item(planner, layout, strip, &spans)) return false;
-        first += strip.count;
+    if (!strips) return add_item(planner, layout, rows, first);
+    layout->tile_count = first;
+    for (int64_t next = rows.first; next < rows.first + rows.count;) {
+        weft_strip strip = weft_strip_at(rows, next);
+        first = layout->tile_count;
+        if (!append_rows(planner, layout, strip, &spans) || !add_item(planner, layout, strip, first)) return false;
+        next += strip.count;
     }
     return true;
 }

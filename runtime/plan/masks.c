@@ -1,61 +1,47 @@
-/* Bit tiles. A masked tile whose key is known takes the mask that the key had. The others are built row by row: the
- * spans of a single row say which keys it has, and only pairs that they leave open are asked one by one. Equal masks
- * are kept once. */
+/* Bit tiles. Tiles with the same key share a mask; only one of them is built, and so is every tile without a key: row
+ * by row, the spans of a single row say which keys it has, and only pairs that they leave open are asked one by one.
+ * Equal masks are kept once. */
 #include <string.h>
 
 #include "plan/build.h"
 
 typedef struct weft_draft {
-    uint32_t tile;  /* number in the layout */
-    uint32_t known; /* the key's number, or NO_KEY */
+    uint32_t tile; /* number in the layout */
+    uint32_t key;  /* its number, or WEFT_NO_NUMBER */
+    weft_interval keys;
     weft_mask mask;
 } weft_draft;
 
-#define NO_KEY UINT32_MAX
-
-static bool refuse(weft_planner *planner, const char *what) {
-    weft_diagnose(planner->diagnostics, WEFT_E0406, WEFT_NO_SPAN, "at this shape the pattern needs too many %s", what);
-    return false;
-}
-
 void weft_mask_pool_free(weft_mask_pool *pool, const weft_allocator *allocator) {
+    weft_free(allocator, pool->mask_of, pool->keys.count * sizeof *pool->mask_of);
+    weft_records_free(&pool->keys);
     weft_records_free(&pool->masks);
-    weft_records_free(&pool->known);
     weft_free(allocator, pool->pairs, pool->pairs_capacity * sizeof *pool->pairs);
-    weft_free(allocator, pool->mask_of, pool->mask_of_capacity * sizeof *pool->mask_of);
     weft_free(allocator, pool->drafts, pool->draft_capacity * sizeof *pool->drafts);
 }
 
-/* ---- finding ------------------------------------------------------------------------------------------------- */
+/* ---- keys ---------------------------------------------------------------------------------------------------- */
 
-static bool add_draft(weft_planner *planner, uint32_t tile, uint32_t known) {
+bool weft_find_keys(weft_planner *planner, weft_layout *layout, uint32_t first, weft_strip rows) {
     weft_mask_pool *pool = &planner->pool;
-    if (pool->draft_count >= WEFT_MAX_MASKS) return refuse(planner, "bit tiles for one row tile");
-    if (!weft_reserve(planner->allocator, &pool->drafts, &pool->draft_capacity, (uint64_t)pool->draft_count + 1,
-                      sizeof *pool->drafts))
+    for (uint32_t n = first; n < layout->tile_count; n++) {
+        weft_tile *tile = &layout->tiles[n];
+        if (!tile->masked) continue;
+        weft_mask_key key;
+        uint32_t before = pool->keys.count;
+        tile->many = WEFT_NO_NUMBER;
+        if (weft_mask_key_of(planner, layout->set, tile, rows, &key)) {
+            tile->many = weft_records_add(&pool->keys, &key);
+            if (tile->many == WEFT_NO_NUMBER) return false;
+        }
+        if (planner->rows.failed) return false;
+        if (tile->many != WEFT_NO_NUMBER && tile->many < before) continue;
+        if (++pool->to_build <= WEFT_MAX_BUILT) continue;
+        weft_diagnose(planner->diagnostics, WEFT_E0406, WEFT_NO_SPAN,
+                      "at this shape the pattern needs more than %d different bit tiles", WEFT_MAX_BUILT);
         return false;
-    weft_draft *draft = &pool->drafts[pool->draft_count++];
-    memset(draft, 0, sizeof *draft);
-    draft->tile = tile;
-    draft->known = known;
-    return true;
-}
-
-/* Gives the tile the mask of its key, or makes a draft of it. */
-static bool find(weft_planner *planner, weft_layout *layout, uint32_t tile, weft_strip rows) {
-    weft_mask_pool *pool = &planner->pool;
-    weft_mask_key key;
-    if (!weft_mask_key_of(planner, layout->set, &layout->tiles[tile], rows, &key))
-        return !planner->rows.failed && add_draft(planner, tile, NO_KEY);
-    uint32_t before = pool->known.count, known = weft_records_add(&pool->known, &key);
-    if (known == UINT32_MAX) return false;
-    if (known < before) {
-        layout->tiles[tile].many = pool->mask_of[known];
-        return true;
     }
-    return weft_reserve(planner->allocator, &pool->mask_of, &pool->mask_of_capacity, pool->known.count,
-                        sizeof *pool->mask_of) &&
-           add_draft(planner, tile, known);
+    return true;
 }
 
 /* ---- building ------------------------------------------------------------------------------------------------ */
@@ -63,54 +49,67 @@ static bool find(weft_planner *planner, weft_layout *layout, uint32_t tile, weft
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
-/* The keys of a draft's tile. */
-static weft_interval keys_of(const weft_layout *layout, const weft_draft *draft) {
-    const weft_tile *tile = &layout->tiles[draft->tile];
-    int64_t base = (int64_t)tile->block * WEFT_TILE_KEYS;
-    return (weft_interval){base + tile->first, base + tile->last};
+/* The first interval that ends after key j. */
+static uint32_t first_from(weft_intervals list, int64_t j) {
+    uint32_t low = 0, high = list.count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (list.at[middle].hi <= j)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
-/* Sets bit `bit` of the keys that the list holds; asks about each key first where `ask` has a set. */
-static void draw(weft_planner *planner, weft_mask *mask, weft_interval keys, weft_interval in, uint64_t bit, int64_t i,
-                 weft_id ask) {
-    int64_t from = larger(keys.lo, in.lo), to = smaller(keys.hi, in.hi);
-    for (int64_t j = from; j < to; j++) {
-        uint64_t *word = &mask->key[j % WEFT_TILE_KEYS];
-        if (*word & bit) continue;
-        if (ask) {
-            planner->probe.contains_calls++;
-            if (!weft_contains(&planner->plan->bound, ask, planner->space, i, j)) continue;
+/* Sets `bits` of the keys that the list holds within a draft; with a set in `ask`, of those keys that row i has in it.
+ */
+static void draw(weft_planner *planner, weft_draft *draft, weft_intervals list, uint64_t bits, weft_id ask, int64_t i) {
+    for (uint32_t n = first_from(list, draft->keys.lo); n < list.count && list.at[n].lo < draft->keys.hi; n++) {
+        int64_t from = larger(draft->keys.lo, list.at[n].lo), to = smaller(draft->keys.hi, list.at[n].hi);
+        for (int64_t j = from; j < to; j++) {
+            uint64_t *word = &draft->mask.key[j % WEFT_TILE_KEYS];
+            if ((*word & bits) == bits) continue;
+            if (ask) {
+                planner->probe.contains_calls++;
+                if (!weft_contains(&planner->plan->bound, ask, planner->space, i, j)) continue;
+            }
+            *word |= bits;
         }
-        *word |= bit;
     }
 }
 
-/* One list over all drafts, which are in the order of their keys. */
-static void draw_list(weft_planner *planner, const weft_layout *layout, weft_intervals list, int64_t i, uint64_t bit,
-                      weft_id ask) {
-    uint32_t at = 0;
-    for (uint32_t n = 0; n < planner->pool.draft_count; n++) {
-        weft_draft *draft = &planner->pool.drafts[n];
-        weft_interval keys = keys_of(layout, draft);
-        while (at < list.count && list.at[at].hi <= keys.lo) at++;
-        for (uint32_t k = at; k < list.count && list.at[k].lo < keys.hi; k++)
-            draw(planner, &draft->mask, keys, list.at[k], bit, i, ask);
+/* Do both lists hold the same of these keys? */
+static bool agree(weft_intervals a, weft_intervals b, weft_interval keys) {
+    uint32_t m = first_from(a, keys.lo), n = first_from(b, keys.lo);
+    for (; m < a.count && a.at[m].lo < keys.hi; m++, n++) {
+        if (n == b.count || larger(a.at[m].lo, keys.lo) != larger(b.at[n].lo, keys.lo) ||
+            smaller(a.at[m].hi, keys.hi) != smaller(b.at[n].hi, keys.hi))
+            return false;
     }
+    return n == b.count || b.at[n].lo >= keys.hi;
 }
 
-static bool same(weft_intervals a, weft_intervals b) {
-    return a.count == b.count && (!a.count || !memcmp(a.at, b.at, a.count * sizeof *a.at));
-}
-
-static bool draw_row(weft_planner *planner, const weft_layout *layout, int64_t i, uint64_t bit) {
+/* Draws `count` rows from row `q` of the item on. Where the spans leave nothing open, all of them are drawn at once;
+ * else they are halved, down to single rows, whose open pairs are asked. */
+static bool draw_rows(weft_planner *planner, const weft_layout *layout, const weft_item *item, int q, int count) {
+    weft_mask_pool *pool = &planner->pool;
+    int64_t i = item->row + planner->space.first + q;
+    uint64_t bits = (count == WEFT_TILE_ROWS ? ~UINT64_C(0) : (UINT64_C(1) << count) - 1) << q;
+    bool settled = true;
     weft_spans spans;
     weft_scratch_reset(&planner->probe);
-    if (!weft_spans_of(&planner->probe, layout->set, planner->space, i, i + 1, &spans)) return false;
-    draw_list(planner, layout, spans.full, i, bit, 0);
-    if (same(spans.full, spans.may)) return true;
-    draw_list(planner, layout, spans.may, i, bit, layout->set);
-    if (planner->probe.contains_calls > WEFT_MAX_ASKED) return refuse(planner, "pairs looked at one by one");
-    return true;
+    if (!weft_spans_of(&planner->probe, layout->set, planner->space, i, i + count, &spans)) return false;
+    for (uint32_t n = 0; n < pool->draft_count; n++) {
+        weft_draft *draft = &pool->drafts[n];
+        draw(planner, draft, spans.full, bits, 0, i);
+        if (agree(spans.full, spans.may, draft->keys)) continue;
+        settled = false;
+        if (count == 1) draw(planner, draft, spans.may, bits, layout->set, i);
+    }
+    if (settled || count == 1) return true;
+    return draw_rows(planner, layout, item, q, count / 2) &&
+           draw_rows(planner, layout, item, q + count / 2, count - count / 2);
 }
 
 static uint32_t bits_of(const weft_mask *mask) {
@@ -120,31 +119,77 @@ static uint32_t bits_of(const weft_mask *mask) {
     return bits;
 }
 
+/* Gives the draft's tile, and its key, a mask. */
 static bool keep(weft_planner *planner, weft_layout *layout, const weft_draft *draft) {
     weft_mask_pool *pool = &planner->pool;
     uint32_t before = pool->masks.count, mask = weft_records_add(&pool->masks, &draft->mask);
-    if (mask == UINT32_MAX) return false;
+    if (mask == WEFT_NO_NUMBER) return false;
     if (mask == before) {
-        if (pool->masks.count > WEFT_MAX_MASKS) return refuse(planner, "different bit tiles");
         if (!weft_reserve(planner->allocator, &pool->pairs, &pool->pairs_capacity, pool->masks.count,
                           sizeof *pool->pairs))
             return false;
         pool->pairs[mask] = bits_of(&draft->mask);
     }
     layout->tiles[draft->tile].many = mask;
-    if (draft->known != NO_KEY) pool->mask_of[draft->known] = mask;
+    if (draft->key != WEFT_NO_NUMBER) pool->mask_of[draft->key] = mask;
     return true;
 }
 
-bool weft_fill_masks(weft_planner *planner, weft_layout *layout, uint32_t first, weft_strip rows) {
+static bool build_drafts(weft_planner *planner, weft_layout *layout, const weft_item *item) {
     weft_mask_pool *pool = &planner->pool;
-    pool->draft_count = 0;
-    for (uint32_t tile = first; tile < layout->tile_count; tile++)
-        if (layout->tiles[tile].masked && !find(planner, layout, tile, rows)) return false;
     if (!pool->draft_count) return true;
-    for (int32_t q = 0; q < rows.count; q++)
-        if (!draw_row(planner, layout, rows.first + q, UINT64_C(1) << q)) return false;
+    if (!draw_rows(planner, layout, item, 0, item->rows)) return false;
     for (uint32_t n = 0; n < pool->draft_count; n++)
         if (!keep(planner, layout, &pool->drafts[n])) return false;
+    pool->draft_count = 0;
+    return true;
+}
+
+static bool add_draft(weft_planner *planner, const weft_layout *layout, uint32_t number) {
+    const weft_tile *tile = &layout->tiles[number];
+    int64_t base = (int64_t)tile->block * WEFT_TILE_KEYS;
+    weft_mask_pool *pool = &planner->pool;
+    if (!weft_reserve(planner->allocator, &pool->drafts, &pool->draft_capacity, (uint64_t)pool->draft_count + 1,
+                      sizeof *pool->drafts))
+        return false;
+    weft_draft *draft = &pool->drafts[pool->draft_count++];
+    memset(draft, 0, sizeof *draft);
+    draft->tile = number;
+    draft->key = tile->many;
+    draft->keys = (weft_interval){base + tile->first, base + tile->last};
+    return true;
+}
+
+/* Each key of an item's tiles, and each tile without one, is drafted once, some thousand at a time. */
+static bool build_item(weft_planner *planner, weft_layout *layout, const weft_item *item) {
+    enum { AT_A_TIME = 4096 };
+    weft_mask_pool *pool = &planner->pool;
+    for (uint32_t n = item->first_tile; n < item->first_tile + item->tile_count; n++) {
+        weft_tile *tile = &layout->tiles[n];
+        if (!tile->masked) continue;
+        if (tile->many != WEFT_NO_NUMBER && pool->mask_of[tile->many] != WEFT_NO_NUMBER) {
+            tile->many = pool->mask_of[tile->many];
+            continue;
+        }
+        if (!add_draft(planner, layout, n)) return false;
+        if (pool->draft_count == AT_A_TIME && !build_drafts(planner, layout, item)) return false;
+    }
+    return build_drafts(planner, layout, item);
+}
+
+bool weft_build_masks(weft_planner *planner) {
+    weft_mask_pool *pool = &planner->pool;
+    weft_plan *plan = planner->plan;
+    if (pool->keys.count) {
+        pool->mask_of = weft_allocate(planner->allocator, pool->keys.count * sizeof *pool->mask_of);
+        if (!pool->mask_of) return false;
+        memset(pool->mask_of, 0xff, pool->keys.count * sizeof *pool->mask_of);
+    }
+    for (uint32_t k = 0; k < plan->layout_count; k++) {
+        weft_layout *layout = &plan->layouts[k];
+        for (uint32_t n = 0; n < layout->item_count; n++)
+            if (!build_item(planner, layout, &layout->items[n])) return false;
+        weft_count_pairs(layout, pool->pairs);
+    }
     return true;
 }

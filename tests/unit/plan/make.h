@@ -110,8 +110,9 @@ static inline void check_masks(const weft_plan *plan, const char *what) {
         ck_assert_int_eq(weft_plan_mask(plan, batch, head, WEFT_MASK_ORACLE, oracle), WEFT_OK);
         ck_assert_msg(weft_plan_mask(plan, batch, head, WEFT_MASK_PLAN, tiles) == WEFT_OK, "%s: a pair twice", what);
         for (size_t k = 0; k < bytes; k++) {
-            ck_assert_msg(oracle[k] == tiles[k], "%s: head %d, row %d, key %d: oracle %d, plan %d", what, (int)head,
-                          (int)(k / (size_t)shape->keys), (int)(k % (size_t)shape->keys), oracle[k], tiles[k]);
+            if (oracle[k] != tiles[k])
+                ck_abort_msg("%s: head %d, row %d, key %d: oracle %d, plan %d", what, (int)head,
+                             (int)(k / (size_t)shape->keys), (int)(k % (size_t)shape->keys), oracle[k], tiles[k]);
             pairs += oracle[k];
         }
     }

@@ -77,9 +77,10 @@ START_TEST(test_too_large) {
     weft_kernel *kernel = kernel_of_ir("%1 = i\n%2 = j\n%3 = mul %1 %2\n%4 = int 65537\n%5 = mod %3 %4\n%6 = int 1\n"
                                        "%7 = eq %5 %6\n%8 = where %7\nmeaning %8\n",
                                        NULL);
-    weft_shape shape = shape_of(INT64_C(1) << 31, INT64_C(1) << 31, 1);
+    weft_shape shape = shape_of(1 << 20, 1 << 20, 1);
     refuse(kernel, &shape, WEFT_INVALID_ARGUMENT, "E0406");
     weft_kernel_destroy(kernel);
+    shape = shape_of(INT64_C(1) << 31, INT64_C(1) << 31, 1);
     kernel = kernel_of_ir("%1 = h\n%2 = window %1 %1\nmeaning %2\n", NULL);
     shape.heads = 64;
     refuse(kernel, &shape, WEFT_INVALID_ARGUMENT, "E0406");

@@ -1,18 +1,20 @@
-/* When is a bit tile known already? Terms that hold all of the tile or none of it drop out. If the terms that are left
- * depend on j - i alone, the bits are a function of those terms and of where the tile lies from its rows: that is the
- * key. Along a window's edge every row tile asks for the same few keys. */
+/* When are two bit tiles surely equal? Terms that hold all of a tile or none of it drop out. If the bits of the terms
+ * that are left depend on one thing alone (the distance from query to key, say), those terms and where the tile lies in
+ * that respect are its key. Along a window's edge every row tile asks for the same few keys. */
 #include <string.h>
 
 #include "plan/build.h"
 
-typedef enum weft_share { SHARE_NONE, SHARE_ALL, SHARE_SHIFT, SHARE_OTHER } weft_share;
+/* How much of a tile a term holds. OPEN: some, as the key's words say. */
+typedef enum weft_share { SHARE_NONE, SHARE_ALL, SHARE_OPEN, SHARE_UNKNOWN } weft_share;
 
 typedef struct weft_search {
     weft_planner *planner;
     weft_strip rows;
     weft_interval keys; /* of the tile */
     weft_mask_key *key;
-    uint32_t visits; /* a DAG has exponentially many paths */
+    unsigned depends; /* of the words in the key */
+    uint32_t visits;  /* a DAG has exponentially many paths */
 } weft_search;
 
 enum { MOST_VISITS = 64, WORDS = sizeof((weft_mask_key *)0)->words / sizeof(uint32_t) };
@@ -31,9 +33,9 @@ static bool meets(weft_intervals list, weft_interval keys) {
 
 static weft_share add_word(weft_search *search, uint32_t word) {
     weft_mask_key *key = search->key;
-    if (key->count == WORDS) return SHARE_OTHER;
+    if (key->count == WORDS) return SHARE_UNKNOWN;
     key->words[key->count++] = word;
-    return SHARE_SHIFT;
+    return SHARE_OPEN;
 }
 
 /* After the words of its operands, an operation and how many of them there are. Ids stay below this. */
@@ -49,34 +51,37 @@ static weft_share share_of_many(weft_search *search, weft_id id, weft_op op) {
     weft_share drops = op == WEFT_OP_UNION ? SHARE_NONE : SHARE_ALL;
     weft_share settles = op == WEFT_OP_UNION ? SHARE_ALL : SHARE_NONE;
     uint16_t start = search->key->count;
+    unsigned depends = search->depends;
     uint32_t left = 0;
     for (uint32_t k = 0; k < weft_node_at(dag, id)->arity; k++) {
         weft_share share = share_of(search, weft_operand(dag, id, k));
-        if (share == SHARE_OTHER) return share;
+        if (share == SHARE_UNKNOWN) return share;
         if (share == settles) {
             search->key->count = start;
+            search->depends = depends;
             return share;
         }
         left += share != drops;
     }
     if (left == 0) return drops;
-    return left == 1 ? SHARE_SHIFT : add_operation(search, op, left);
+    return left == 1 ? SHARE_OPEN : add_operation(search, op, left);
 }
 
 static weft_share complement(weft_search *search, weft_share share) {
     if (share == SHARE_NONE) return SHARE_ALL;
     if (share == SHARE_ALL) return SHARE_NONE;
-    return share == SHARE_SHIFT ? add_operation(search, WEFT_OP_COMPLEMENT, 1) : share;
+    return share == SHARE_OPEN ? add_operation(search, WEFT_OP_COMPLEMENT, 1) : share;
 }
 
 static weft_share share_of_difference(weft_search *search, weft_id id) {
     const weft_dag *dag = &search->planner->plan->bound.dag;
     uint16_t start = search->key->count;
+    unsigned depends = search->depends;
     weft_share kept = share_of(search, weft_operand(dag, id, 0));
-    if (kept == SHARE_NONE || kept == SHARE_OTHER) return kept;
+    if (kept == SHARE_NONE || kept == SHARE_UNKNOWN) return kept;
     weft_share removed = complement(search, share_of(search, weft_operand(dag, id, 1)));
-    if (removed == SHARE_NONE) search->key->count = start;
-    if (kept == SHARE_ALL || removed != SHARE_SHIFT) return removed == SHARE_ALL ? kept : removed;
+    if (removed == SHARE_NONE) search->key->count = start, search->depends = depends;
+    if (kept == SHARE_ALL || removed != SHARE_OPEN) return removed == SHARE_ALL ? kept : removed;
     return add_operation(search, WEFT_OP_INTERSECTION, 2);
 }
 
@@ -85,9 +90,9 @@ static weft_share share_of(weft_search *search, weft_id id) {
     const weft_node *node = weft_node_at(&planner->plan->bound.dag, id);
     int64_t first = search->rows.first;
     weft_spans spans;
-    if (++search->visits > MOST_VISITS) return SHARE_OTHER;
+    if (++search->visits > MOST_VISITS) return SHARE_UNKNOWN;
     if (!weft_spans_of(&planner->rows, id, planner->space, first, first + search->rows.count, &spans))
-        return SHARE_OTHER;
+        return SHARE_UNKNOWN;
     if (!meets(spans.may, search->keys)) return SHARE_NONE;
     if (covers(spans.full, search->keys)) return SHARE_ALL;
     switch (node->op) {
@@ -98,19 +103,24 @@ static weft_share share_of(weft_search *search, weft_id id) {
         return complement(search, share_of(search, weft_operand(&planner->plan->bound.dag, id, 0)));
     default: break;
     }
-    bool shift = weft_op_describe((weft_op)node->op)->traits & WEFT_TRAIT_SHIFT;
-    return shift ? add_word(search, id) : SHARE_OTHER;
+    search->depends |= weft_depends_on(&planner->plan->bound.dag, id, search->rows);
+    return add_word(search, id);
 }
 
 bool weft_mask_key_of(weft_planner *planner, weft_id set, const weft_tile *tile, weft_strip rows, weft_mask_key *key) {
     int64_t base = (int64_t)tile->block * WEFT_TILE_KEYS;
+    weft_interval keys = {base + tile->first, base + tile->last};
     memset(key, 0, sizeof *key); /* keys are compared by their bytes */
-    key->offset = base - rows.first;
     key->rows = rows.count;
     key->first = tile->first;
     key->last = tile->last;
-    weft_search search = {planner, rows, {base + tile->first, base + tile->last}, key, 0};
-    if (share_of(&search, set) != SHARE_SHIFT) return false;
-    memset(key->words + key->count, 0, (WORDS - key->count) * sizeof *key->words);
-    return true;
+    weft_search search = {.planner = planner, .rows = rows, .keys = keys, .key = key};
+    if (share_of(&search, set) != SHARE_OPEN) return false;
+    memset(key->words + key->count, 0, (WORDS - key->count) * sizeof *key->words); /* of terms that dropped out */
+    switch (search.depends) {
+    case WEFT_ON_DISTANCE: key->at = base - rows.first; return true;
+    case WEFT_ON_KEY: key->at = base; return true;
+    case WEFT_ON_ROW: key->at = rows.first; return true;
+    default: return false;
+    }
 }
