@@ -1,6 +1,5 @@
-/* What compiled kernels and the runtime agree on. Read as C by both: the runtime includes it, and so does the driver
- * that becomes bitcode (compiler/codegen/llvm/leaf), so no struct is ever restated for LLVM. Free of everything but
- * stdint.
+/* What compiled kernels and the runtime agree on. Read as C by both: the runtime includes it, and so does the kernels'
+ * driver (compiler/codegen/llvm/leaf), so no struct is ever restated for LLVM. Free of everything but stdint.
  *
  * One call computes one item: up to 64 (or 16) query rows against a list of key tiles. */
 #ifndef WEFT_KERNEL_ABI_H
