@@ -141,6 +141,44 @@ START_TEST(parentheses_that_precedence_spares_change_nothing) {
 }
 END_TEST
 
+/* ---- literals ------------------------------------------------------------------------------------------------- */
+
+static double read_float(const char *literal) {
+    reading r;
+    char text[1200];
+    int size = snprintf(text, sizeof text, "let a = %s;", literal);
+    begin(text, (size_t)size, &r);
+    const weft_ast *value = reading_parse(&r)->first->first;
+    ck_assert_uint_eq(r.diagnostics.errors, 0);
+    ck_assert_int_eq(value->kind, WEFT_AST_FLOAT);
+    double real = value->value.real;
+    reading_end(&r);
+    return real;
+}
+
+START_TEST(floats_are_read_to_the_bit) {
+    test_random random = {3};
+    for (int k = 0; k < 3000; k++) {
+        uint64_t bits = test_bits(&random) >> 1;
+        double value, read;
+        char literal[400];
+        memcpy(&value, &bits, sizeof value);
+        if (!(value < 1e308)) continue;
+        snprintf(literal, sizeof literal, k % 2 ? "%.17e" : "%.17g", value);
+        if (!strpbrk(literal, ".e")) continue;
+        read = read_float(literal);
+        ck_assert_msg(!memcmp(&read, &value, sizeof value), "%s", literal);
+    }
+    char zeros[1100]; /* the point's distance and the exponent cancel */
+    memset(zeros, '0', 1000);
+    memcpy(zeros, "0.", 2);
+    strcpy(zeros + 1000, "15e999");
+    ck_assert(read_float(zeros) == 1.5);
+    ck_assert(read_float("1e-99999999999999999999") == 0);
+    ck_assert(read_float("00.50E+00") == 0.5);
+}
+END_TEST
+
 /* ---- bounds --------------------------------------------------------------------------------------------------- */
 
 /* `before`, `unit` repeated, `middle`, `closing` repeated, `after`. */
@@ -322,6 +360,7 @@ START_TEST(failing_memory_leaks_nothing) {
 }
 END_TEST
 
-TEST_MAIN("front/parse", parentheses_that_precedence_spares_change_nothing, nesting_has_200_levels,
-          chains_of_a_thousand_terms_are_fine, files_have_a_largest_size, a_megabyte_of_junk_ends_quickly,
-          mutations_never_break_the_tree, every_prefix_is_survived, failing_memory_leaks_nothing)
+TEST_MAIN("front/parse", parentheses_that_precedence_spares_change_nothing, floats_are_read_to_the_bit,
+          nesting_has_200_levels, chains_of_a_thousand_terms_are_fine, files_have_a_largest_size,
+          a_megabyte_of_junk_ends_quickly, mutations_never_break_the_tree, every_prefix_is_survived,
+          failing_memory_leaks_nothing)
