@@ -1,4 +1,5 @@
 /* weft run: compiles a pattern, plans it for the tensors that were given, runs it, and writes o and lse. */
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -36,9 +37,15 @@ static bool open_outputs(const options *given, run_data *data) {
 static int compute(session *s, run_data *data) {
     weft_tensors tensors = {sizeof tensors, &data->q.view, &data->k.view, &data->v.view, &data->o.view, NULL};
     if (data->lse.data) tensors.lse = &data->lse.view;
+    size_t size = weft_plan_workspace(s->plan);
+    void *workspace = malloc(size);
+    if (!workspace) return exit_code(WEFT_OUT_OF_MEMORY);
+    memset(workspace, 0, size); /* the first touch of memory is not what is timed */
+    memset(data->o.data, 0, tensor_count(&data->o) * sizeof(float));
     double start = now();
-    weft_status status = weft_run(s->plan, &tensors, NULL);
+    weft_status status = weft_run(s->plan, &tensors, workspace);
     data->run_seconds = now() - start;
+    free(workspace);
     if (status != WEFT_OK) session_explain_run(s);
     return exit_code(status);
 }

@@ -44,26 +44,27 @@ static answer explain(const session *s, int64_t head, int64_t i, int64_t j) {
     return out;
 }
 
-static void print_answer(const answer *a, int64_t from, int64_t to, bool only) {
-    if (!only && from == to) printf("head %" PRId64 ":\n", from);
-    if (!only && from < to) printf("heads %" PRId64 " to %" PRId64 ":\n", from, to);
-    fputs(a->text, stdout);
-    if (*a->text && a->text[strlen(a->text) - 1] != '\n') putchar('\n');
+/* The library says for which head it speaks ("head 3: …"); here one answer may be that of several. */
+static const char *words_of(const answer *a) {
+    const char *colon = strncmp(a->text, "head ", 5) ? NULL : strstr(a->text, ": ");
+    return colon ? colon + 2 : a->text;
+}
+
+static void print_answer(const answer *a, int64_t from, int64_t to) {
+    const char *words = words_of(a);
+    if (from == to) {
+        printf("head %" PRId64 ": %s", from, words);
+    } else {
+        printf("heads %" PRId64 " to %" PRId64 ": %s", from, to, words);
+    }
+    if (*words && words[strlen(words) - 1] != '\n') putchar('\n');
 }
 
 static void write_answer(const answer *a, int64_t from, int64_t to, bool first) {
     printf("%s{\"first_head\": %" PRId64 ", \"last_head\": %" PRId64 ", \"allowed\": %s, \"explanation\": ",
            first ? "" : ",\n  ", from, to, a->allowed ? "true" : "false");
-    json_string(stdout, a->text);
+    json_string(stdout, words_of(a));
     putchar('}');
-}
-
-static void report(const options *given, const answer *a, int64_t from, int64_t to, int64_t begin, int64_t end) {
-    if (given->json) {
-        write_answer(a, from, to, from == begin);
-    } else {
-        print_answer(a, from, to, from == begin && to == end - 1);
-    }
 }
 
 /* Heads [begin, end), those in a row with the same answer together. */
@@ -73,11 +74,15 @@ static int answer_heads(const session *s, int64_t begin, int64_t end, int64_t i,
     for (int64_t head = begin + 1; head <= end && now.text; head++) {
         answer next = {0};
         if (head < end) next = explain(s, head, i, j);
-        if (next.text && !strcmp(next.text, now.text)) {
+        if (next.text && !strcmp(words_of(&next), words_of(&now))) {
             free(next.text);
             continue;
         }
-        report(s->given, &now, from, head - 1, begin, end);
+        if (s->given->json) {
+            write_answer(&now, from, head - 1, from == begin);
+        } else {
+            print_answer(&now, from, head - 1);
+        }
         free(now.text);
         now = next;
         from = head;

@@ -1,19 +1,24 @@
-# The command line: .npy files as a unit test; each .case file is a test of the tool itself; the examples run.
-add_executable(test_cli_npy ${CMAKE_CURRENT_LIST_DIR}/npy.c ${PROJECT_SOURCE_DIR}/compiler/cli/npy.c
-                            ${PROJECT_SOURCE_DIR}/compiler/cli/npy_header.c)
-target_link_libraries(test_cli_npy PRIVATE weft_test_options)
-add_test(NAME cli/npy COMMAND test_cli_npy)
+# The command line: parts of it as unit tests; each .case file is a test of the tool itself; patterns are verified and the
+# example runs.
+function(weft_cli_test name)
+  list(TRANSFORM ARGN PREPEND ${PROJECT_SOURCE_DIR}/compiler/cli/)
+  add_executable(test_cli_${name} ${PROJECT_SOURCE_DIR}/tests/cli/${name}.c ${ARGN})
+  target_link_libraries(test_cli_${name} PRIVATE weft_test_options)
+endfunction()
+weft_cli_test(npy npy.c npy_header.c)
+weft_cli_test(files file.c message.c json.c npy.c npy_header.c)
+weft_cli_test(mismatch verify_masks.c verify_runs.c inputs.c file.c message.c interrupt.c npy.c npy_header.c)
+weft_cli_test(cases npy.c npy_header.c)
+foreach(name npy files mismatch)
+  add_test(NAME cli/${name} COMMAND test_cli_${name})
+endforeach()
 
-add_executable(test_cli_cases ${CMAKE_CURRENT_LIST_DIR}/cases.c ${PROJECT_SOURCE_DIR}/compiler/cli/npy.c
-                              ${PROJECT_SOURCE_DIR}/compiler/cli/npy_header.c)
-target_link_libraries(test_cli_cases PRIVATE weft_test_options)
 file(GLOB cases CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/*.case)
 foreach(case ${cases})
   get_filename_component(name ${case} NAME_WE)
-  add_test(NAME cli/${name} COMMAND test_cli_cases $<TARGET_FILE:weft_cli> ${PROJECT_SOURCE_DIR} ${case})
+  add_test(NAME cli/${name}_case COMMAND test_cli_cases $<TARGET_FILE:weft_cli> ${PROJECT_SOURCE_DIR} ${case})
 endforeach()
 
-# Every published pattern is what its file says, and its kernel computes it.
 file(GLOB patterns CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/patterns/*.weft)
 foreach(file ${patterns})
   get_filename_component(name ${file} NAME_WE)
