@@ -10,8 +10,9 @@
 
 /* The diagnostics of the last failure of a handle, as text; its own lock, so that shared handles stay shareable. */
 typedef struct weft_message {
+    const weft_allocator *allocator;
     pthread_mutex_t lock;
-    weft_text text;
+    weft_text text; /* under the lock */
 } weft_message;
 bool weft_message_init(weft_message *message, const weft_allocator *allocator); /* false: no lock */
 void weft_message_free(weft_message *message);

@@ -2,6 +2,7 @@
 #include "kernel/kernel.h"
 
 bool weft_message_init(weft_message *message, const weft_allocator *allocator) {
+    message->allocator = allocator;
     weft_text_init(&message->text, allocator);
     return pthread_mutex_init(&message->lock, NULL) == 0;
 }
@@ -14,7 +15,7 @@ void weft_message_free(weft_message *message) {
 /* Rendered outside the lock; what cannot be rendered for want of memory leaves no stale text behind. */
 void weft_message_set(weft_message *message, const weft_diagnostics *diagnostics) {
     weft_text fresh;
-    weft_text_init(&fresh, message->text.allocator);
+    weft_text_init(&fresh, message->allocator);
     weft_diagnostics_render(diagnostics, false, &fresh);
     if (fresh.failed) weft_text_release(&fresh);
     pthread_mutex_lock(&message->lock);
