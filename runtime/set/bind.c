@@ -31,8 +31,7 @@ static bool mismatch(binder *b, weft_code code, const weft_parameter_info *param
     return false;
 }
 
-/* ---- arrays ---------------------------------------------------------------------------------------------------------
- */
+/* ---- arrays ------------------------------------------------------------------------------------------------- */
 
 static const char *element_type_problem(weft_type type, DLDataType dtype) {
     bool is_int = dtype.code == kDLInt || dtype.code == kDLUInt;
@@ -133,8 +132,7 @@ static bool check_array(binder *b, const weft_parameter_info *parameter, const D
     return check_lengths(b, parameter, t);
 }
 
-/* ---- values
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- values ---------------------------------------------------------------------------------------------------- */
 
 static bool bind_scalar(binder *b, const weft_parameter_info *parameter, const weft_binding *binding, weft_value *out) {
     switch (parameter->type) {

@@ -1,11 +1,12 @@
 /* Folding: one partial evaluator for constants at check time, for canonical forms, and for binding a plan to a shape.
  * What the environment knows becomes constants, what then is constant is worked out, what is wrong is reported where it
- * stands. Every node is folded once a level (fold.h), so shared ones stay shared. Recursion is bounded by
- * WEFT_MAX_DEPTH. */
+ * stands. Every node is folded once a level (fold.h), so shared ones stay shared. */
 #include "set/fold.h"
 
-/* Sets and conditions larger than this, written out in full, would take for ever to evaluate. */
-enum { MOST_NODES_WRITTEN_OUT = 1 << 22 };
+enum {
+    MOST_LEVELS = 3 * WEFT_MAX_DEPTH / 4, /* what follows recurses too, and must fit any usual stack */
+    MOST_NODES_WRITTEN_OUT = 1 << 22      /* evaluating larger ones would take for ever */
+};
 
 bool weft_bound_init(weft_bound *bound, const weft_allocator *allocator) {
     *bound = (weft_bound){0};
@@ -19,7 +20,7 @@ void weft_bound_free(weft_bound *bound) {
     *bound = (weft_bound){.dag = bound->dag};
 }
 
-/* ---- places, operands, nodes ------------------------------------------------------------------------------------ */
+/* ---- places, operands, nodes ----------------------------------------------------------------------------------- */
 
 weft_span weft_fold_place(const weft_folder *f, weft_span place) {
     return f->environment->keep_places ? place : WEFT_NO_SPAN;
@@ -67,8 +68,7 @@ static weft_id make_constant(weft_folder *f, weft_type type, weft_value value, w
     return weft_make(&f->bound->dag, op, type, value, NULL, 0, weft_fold_place(f, place));
 }
 
-/* ---- leaves -------------------------------------------------------------------------------------------------------
- */
+/* ---- leaves ------------------------------------------------------------------------------------------------- */
 
 /* Labels may have a row for each batch element. */
 static weft_id fold_array(weft_folder *f, const weft_node *node, const DLTensor *tensor) {
@@ -135,8 +135,7 @@ static weft_id fold_variable(weft_folder *f, const weft_node *node, uint32_t lev
     return weft_fold_make(f, *node, f->stack_count);
 }
 
-/* ---- operations -----------------------------------------------------------------------------------------------------
- */
+/* ---- operations --------------------------------------------------------------------------------------------- */
 
 static weft_id report_fault(weft_folder *f, weft_fault fault, weft_span place) {
     if (fault == WEFT_FAULT_DIVISION) {
@@ -200,8 +199,7 @@ static weft_id fold_select(weft_folder *f, weft_id id, const weft_node *node, ui
     return 0;
 }
 
-/* ---- tables ---------------------------------------------------------------------------------------------------------
- */
+/* ---- tables ------------------------------------------------------------------------------------------------- */
 
 static weft_id report_index(weft_folder *f, weft_span place, int64_t index, int64_t count) {
     weft_diagnose(f->diagnostics, WEFT_E0304, place, "index %lld is out of range: there are %lld elements",
@@ -240,8 +238,7 @@ static weft_id fold_index(weft_folder *f, weft_id id, const weft_node *node, uin
     return make_constant(f, (weft_type)node->type, value, node->place);
 }
 
-/* ---- the walk
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- the walk -------------------------------------------------------------------------------------------------- */
 
 static weft_id fold_literal(weft_folder *f, weft_id id, const weft_node *node, uint32_t level) {
     uint32_t base = f->stack_count;
@@ -300,7 +297,7 @@ static void remember(weft_folder *f, weft_fold_entry entry) {
 }
 
 static weft_id fold_new(weft_folder *f, weft_id id, uint32_t level) {
-    if (f->depth > 2 * WEFT_MAX_DEPTH) { /* a default's own depth counts too; verified programs stay below */
+    if (f->depth >= MOST_LEVELS) {
         weft_diagnose(f->diagnostics, WEFT_E0009, weft_node_at(f->source, id)->place, "this is nested too deeply");
         return 0;
     }

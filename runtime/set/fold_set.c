@@ -14,8 +14,7 @@ static weft_id make_atom(weft_folder *f, weft_op op, weft_span place) {
 
 static bool is_op(const weft_folder *f, weft_id result, weft_op op) { return weft_folded(f, result)->op == op; }
 
-/* ---- atoms ----------------------------------------------------------------------------------------------------------
- */
+/* ---- atoms -------------------------------------------------------------------------------------------------- */
 
 static bool check_size(weft_folder *f, weft_id size, const weft_slice *name, weft_span place) {
     if (!weft_is_known(f, size) || weft_folded(f, size)->value.integer >= 1) return size != 0;
@@ -87,8 +86,7 @@ static weft_id fold_atom(weft_folder *f, weft_id id, const weft_node *node, uint
     return sound ? make_atom(f, simple, node->place) : 0;
 }
 
-/* ---- operators ------------------------------------------------------------------------------------------------------
- */
+/* ---- operators ---------------------------------------------------------------------------------------------- */
 
 static bool is_listed(const weft_folder *f, uint32_t begin, weft_id operand) {
     enum { COMPARED = 64 }; /* operands; equal ones among more do no harm */
@@ -163,8 +161,7 @@ static weft_id fold_complement(weft_folder *f, weft_id id, const weft_node *node
     return weft_make_set(&f->bound->dag, WEFT_OP_COMPLEMENT, weft_fold_place(f, node->place), 1, operand);
 }
 
-/* ---- blocks
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- blocks ---------------------------------------------------------------------------------------------------- */
 
 /* The level of the block numbers, once the size is known; else nothing is known there. */
 static uint32_t level_of_blocks(weft_folder *f, uint32_t level, weft_id size) {
@@ -192,8 +189,7 @@ static weft_id fold_blocks(weft_folder *f, weft_id id, const weft_node *node, ui
     return weft_make_set(&f->bound->dag, WEFT_OP_BLOCKS, weft_fold_place(f, node->place), 2, size, set);
 }
 
-/* ---- heads and requirements
- * --------------------------------------------------------------------------------------------- */
+/* ---- heads and requirements ------------------------------------------------------------------------------------ */
 
 static uint32_t level_of_heads(weft_folder *f, uint32_t level) {
     weft_fold_level heads = f->levels[level];

@@ -14,7 +14,7 @@ static inline bool weft_is_constant(const weft_node *node) {
     return node->op == WEFT_OP_INT || node->op == WEFT_OP_FLOAT || node->op == WEFT_OP_BOOL;
 }
 
-/* ---- intervals of values (atoms/range.c) ---------------------------------------------------------------------- */
+/* ---- intervals of values (atoms/range.c, atoms/box.c) ---------------------------------------------------------- */
 
 /* Query positions [i0, i1) by keys [j0, j1), neither empty. */
 typedef struct weft_box {
@@ -30,6 +30,19 @@ typedef struct weft_range {
     bool fault;
     bool on_keys; /* a smaller range of keys could tell more */
 } weft_range;
+
+static inline weft_range weft_range_none(void) { return (weft_range){.fault = true}; }
+static inline weft_range weft_range_ints(int64_t lo, int64_t hi) {
+    return (weft_range){.lo.integer = lo, .hi.integer = hi, .value = true};
+}
+weft_range weft_range_point(weft_value value, weft_type type);
+weft_range weft_range_any(weft_type type);
+/* Exactly one value, when there is one? */
+bool weft_range_is_point(const weft_range *range, weft_type type);
+/* All that either may be. */
+weft_range weft_range_hull(weft_range a, weft_range b, weft_type type);
+/* As weft_apply; faults of the operands and on_keys are the caller's to add. */
+weft_range weft_range_apply(weft_op op, weft_type type, const weft_range *a, const weft_range *b);
 
 /* Of a scalar node in bound form. */
 weft_range weft_range_of(const weft_bound *bound, weft_id scalar, const weft_box *box);

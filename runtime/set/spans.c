@@ -31,10 +31,11 @@ static void forget(weft_scratch *scratch) {
 
 void weft_scratch_reset(weft_scratch *scratch) {
     weft_arena_reset(&scratch->arena);
+    scratch->failed = false;
     forget(scratch);
 }
 
-/* ---- operators -------------------------------------------------------------------------------------------------- */
+/* ---- operators ------------------------------------------------------------------------------------------------- */
 
 /* One question: which space and rows, and whether answers are remembered. */
 typedef struct rows {
@@ -114,7 +115,7 @@ static weft_spans blocks_spans(const rows *in, weft_id id) {
     return (weft_spans){same ? may : scale(in, inner.full, size), may};
 }
 
-/* ---- the walk --------------------------------------------------------------------------------------------------- */
+/* ---- the walk -------------------------------------------------------------------------------------------------- */
 
 static weft_spans work_out(const rows *in, weft_id id) {
     weft_atom atom = {in->scratch->bound, id, in->space, in->scratch};

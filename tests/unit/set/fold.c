@@ -50,7 +50,7 @@ static void end(folding *f) {
     ck_assert_uint_eq(f->memory.live, 0);
 }
 
-/* ---- errors ----------------------------------------------------------------------------------------------------- */
+/* ---- errors ---------------------------------------------------------------------------------------------------- */
 
 #define PARAMETERS "parameter a: int\nparameter b: int\n"
 
@@ -142,8 +142,7 @@ START_TEST(what_is_not_evaluated_does_not_count) {
 }
 END_TEST
 
-/* ---- what folding makes -------------------------------------------------------------------------------------------
- */
+/* ---- what folding makes ------------------------------------------------------------------------------------- */
 
 /* The folded set as text: operations with their operands, in one line. */
 static void write(const weft_bound *bound, weft_id id, weft_text *out) {
@@ -341,6 +340,37 @@ START_TEST(shared_terms_are_folded_once) {
 }
 END_TEST
 
+/* As deep as a program may be: folding, the oracle, spans and conditions recurse. */
+START_TEST(deep_sets_fit_the_stack) {
+    enum { LEVELS = 3000 };
+    weft_text text;
+    weft_allocator allocator = weft_allocator_of(NULL);
+    weft_text_init(&text, &allocator);
+    weft_text_format(&text, "%%1 = i\n%%2 = int 3\n%%3 = lt %%2 %%1\n%%4 = causal\n");
+    for (int k = 4; k < LEVELS; k++) weft_text_format(&text, "%%%d = not %%%d\n", k + 1, k == 4 ? 3 : k);
+    weft_text_format(&text, "%%%d = where %%%d\n%%%d = past %%2\n", LEVELS + 1, LEVELS, LEVELS + 2);
+    for (int k = LEVELS + 2; k < 2 * LEVELS; k += 2) {
+        weft_text_format(&text, "%%%d = complement %%%d\n%%%d = intersection %%%d %%4\n", k + 1, k, k + 2, k + 1);
+    }
+    weft_text_format(&text, "%%%d = union %%%d %%%d\nmeaning %%%d", 2 * LEVELS + 1, LEVELS + 1, 2 * LEVELS,
+                     2 * LEVELS + 1);
+    folding f;
+    begin(&f, text.at);
+    fold(&f);
+    weft_scratch scratch;
+    weft_spans spans;
+    ck_assert(f.folded && weft_scratch_init(&scratch, &f.bound));
+    ck_assert(weft_spans_of(&scratch, f.folded, weft_space_of(128, 128), 10, 11, &spans));
+    for (int64_t j = 0; j < 128; j++) {
+        bool in = weft_contains(&f.bound, f.folded, weft_space_of(128, 128), 10, j);
+        ck_assert(in == weft_intervals_contain(spans.may, j));
+    }
+    weft_scratch_free(&scratch);
+    end(&f);
+    weft_text_release(&text);
+}
+END_TEST
+
 TEST_MAIN("set/fold", errors_stand_where_they_are, every_error_is_reported, what_is_not_evaluated_does_not_count,
           trivial_sets_go_away, lists_become_intervals, heads_count_from_the_end, defaults_mean_positions,
-          places_are_kept_on_demand, heads_share_nodes, shared_terms_are_folded_once)
+          places_are_kept_on_demand, heads_share_nodes, shared_terms_are_folded_once, deep_sets_fit_the_stack)

@@ -35,8 +35,7 @@ typedef struct test_sets {
 static inline bool chance(test_sets *t, int percent) { return test_range(&t->random, 1, 100) <= percent; }
 static inline int64_t pick(test_sets *t, int64_t low, int64_t high) { return test_range(&t->random, low, high); }
 
-/* ---- scalars ------------------------------------------------------------------------------------------------------
- */
+/* ---- scalars ------------------------------------------------------------------------------------------------ */
 
 static inline weft_id make_op(test_sets *t, weft_op op, weft_type type, uint32_t count, const weft_id *operands) {
     return weft_make(&t->program->dag, op, type, (weft_value){0}, operands, count, WEFT_NO_SPAN);
@@ -129,8 +128,7 @@ static inline weft_id random_bool(test_sets *t, int depth, bool pairs) {
     return make_op(t, compare[pick(t, 0, 3)], WEFT_TYPE_BOOL, 2, operands);
 }
 
-/* ---- sets
- * -------------------------------------------------------------------------------------------------------------- */
+/* ---- sets ------------------------------------------------------------------------------------------------------ */
 
 static inline weft_id random_argument(test_sets *t) {
     if (chance(t, 60)) return make_integer(t, pick(t, -5, 40));
@@ -204,8 +202,7 @@ static inline weft_id random_set(test_sets *t, int depth) {
     }
 }
 
-/* ---- programs and environments
- * ------------------------------------------------------------------------------------------- */
+/* ---- programs and environments --------------------------------------------------------------------------------- */
 
 static inline void bind_array(test_sets *t, int number, DLTensor *tensor) {
     t->arguments[number] = (weft_argument){.bound = true, .array = tensor};
