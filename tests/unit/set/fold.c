@@ -371,6 +371,25 @@ START_TEST(deep_sets_fit_the_stack) {
 }
 END_TEST
 
+START_TEST(deeper_sets_are_refused) {
+    weft_text text;
+    weft_allocator allocator = weft_allocator_of(NULL);
+    weft_text_init(&text, &allocator);
+    weft_text_format(&text, "%%1 = causal\n");
+    for (int k = 1; k < 4000; k++) weft_text_format(&text, "%%%d = complement %%%d\n", k + 1, k);
+    weft_text_format(&text, "meaning %%4000");
+    folding f;
+    begin(&f, text.at);
+    fold(&f);
+    ck_assert(!f.folded && !f.diagnostics.out_of_memory);
+    ck_assert_uint_eq(f.diagnostics.count, 1);
+    ck_assert_str_eq(weft_code_name(f.diagnostics.reports[0].code), "E0009");
+    end(&f);
+    weft_text_release(&text);
+}
+END_TEST
+
 TEST_MAIN("set/fold", errors_stand_where_they_are, every_error_is_reported, what_is_not_evaluated_does_not_count,
           trivial_sets_go_away, lists_become_intervals, heads_count_from_the_end, defaults_mean_positions,
-          places_are_kept_on_demand, heads_share_nodes, shared_terms_are_folded_once, deep_sets_fit_the_stack)
+          places_are_kept_on_demand, heads_share_nodes, shared_terms_are_folded_once, deep_sets_fit_the_stack,
+          deeper_sets_are_refused)
