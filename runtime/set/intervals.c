@@ -43,7 +43,7 @@ bool weft_intervals_contain(weft_intervals list, int64_t x) {
     return k < list.count && list.at[k].lo <= x;
 }
 
-/* ---- building --------------------------------------------------------------------------------------------------- */
+/* ---- building -------------------------------------------------------------------------------------------------- */
 
 void weft_intervals_append(weft_scratch *scratch, weft_interval_list *list, int64_t lo, int64_t hi) {
     if (lo >= hi) return;
@@ -106,7 +106,7 @@ uint32_t weft_intervals_normalize(weft_interval *at, uint32_t count) {
     return kept;
 }
 
-/* ---- algebra ---------------------------------------------------------------------------------------------------- */
+/* ---- algebra --------------------------------------------------------------------------------------------------- */
 
 static weft_intervals union_of_two(weft_scratch *scratch, weft_interval a, weft_interval b) {
     if (a.lo > b.lo) {

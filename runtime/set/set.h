@@ -6,7 +6,7 @@
 
 #include "set/program.h"
 
-/* ---- scalars ------------------------------------------------------------------------------------------------ */
+/* ---- scalars --------------------------------------------------------------------------------------------------- */
 
 typedef enum weft_fault { WEFT_FAULT_NONE, WEFT_FAULT_DIVISION, WEFT_FAULT_OVERFLOW, WEFT_FAULT_INDEX } weft_fault;
 
@@ -68,7 +68,7 @@ WEFT_SHARED weft_fault weft_evaluate(const weft_bound *bound, weft_id scalar, in
 WEFT_SHARED bool weft_read_array(const weft_array *array, int64_t index, weft_value *out);
 WEFT_SHARED int64_t weft_array_length(const weft_array *array); /* elements that an index may read */
 
-/* ---- sets --------------------------------------------------------------------------------------------------- */
+/* ---- sets ------------------------------------------------------------------------------------------------------ */
 
 /* Python's floor division and remainder, and division rounded up; b > 0. */
 static inline int64_t weft_floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
@@ -124,7 +124,7 @@ WEFT_SHARED bool weft_contains(const weft_bound *bound, weft_id set, weft_space 
 WEFT_SHARED bool weft_spans_of(weft_scratch *scratch, weft_id set, weft_space space, int64_t i0, int64_t i1,
                                weft_spans *out);
 
-/* ---- atoms -------------------------------------------------------------------------------------------------- */
+/* ---- atoms ----------------------------------------------------------------------------------------------------- */
 
 /* What an atom's functions see: its node (operands are INT, INTERVALS, ARRAY or, for where, a condition). */
 typedef struct weft_atom {

@@ -161,8 +161,7 @@ static inline bool define_scalar(const define_at *at, weft_id id, weft_value *ou
                 : define_int((weft_op)node.op, v[0].integer, v[1].integer, out);
 }
 
-/* ---- sets: *fault becomes true where an argument has no value or a size is below 1
- * --------------------------------------- */
+/* ---- sets: *fault becomes true where an argument has no value or a size is below 1 ----------------------------- */
 
 static inline int64_t define_argument(const define_at *at, weft_id id, bool *fault) {
     weft_value value = {0};
