@@ -16,10 +16,24 @@ typedef enum weft_ast_kind {
 /* Operators of UNARY and BINARY, once: OPERATOR(ENUM, text as usually written). */
 #define WEFT_OPERATORS(OPERATOR)                                                                                       \
     OPERATOR(OR, "or")                                                                                                 \
-    OPERATOR(AND, "and") OPERATOR(NOT, "not") OPERATOR(EQ, "==") OPERATOR(NE, "!=") OPERATOR(LT, "<")                  \
-        OPERATOR(LE, "<=") OPERATOR(GT, ">") OPERATOR(GE, ">=") OPERATOR(UNION, "|") OPERATOR(INTERSECTION, "&")       \
-            OPERATOR(ADD, "+") OPERATOR(SUB, "-") OPERATOR(MUL, "*") OPERATOR(DIV, "/") OPERATOR(FLOORDIV, "//")       \
-                OPERATOR(MOD, "%") OPERATOR(NEG, "-") OPERATOR(COMPLEMENT, "~")
+    OPERATOR(AND, "and")                                                                                               \
+    OPERATOR(NOT, "not")                                                                                               \
+    OPERATOR(EQ, "==")                                                                                                 \
+    OPERATOR(NE, "!=")                                                                                                 \
+    OPERATOR(LT, "<")                                                                                                  \
+    OPERATOR(LE, "<=")                                                                                                 \
+    OPERATOR(GT, ">")                                                                                                  \
+    OPERATOR(GE, ">=")                                                                                                 \
+    OPERATOR(UNION, "|")                                                                                               \
+    OPERATOR(INTERSECTION, "&")                                                                                        \
+    OPERATOR(ADD, "+")                                                                                                 \
+    OPERATOR(SUB, "-")                                                                                                 \
+    OPERATOR(MUL, "*")                                                                                                 \
+    OPERATOR(DIV, "/")                                                                                                 \
+    OPERATOR(FLOORDIV, "//")                                                                                           \
+    OPERATOR(MOD, "%")                                                                                                 \
+    OPERATOR(NEG, "-")                                                                                                 \
+    OPERATOR(COMPLEMENT, "~")
 typedef enum weft_operator {
     WEFT_OPERATOR_NONE,
 #define OPERATOR(enum_, text) WEFT_OPERATOR_##enum_,
