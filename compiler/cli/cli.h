@@ -56,7 +56,7 @@ bool output_open(output_file *out, const char *path);
 bool output_commit(output_file *out);
 void output_discard(output_file *out);
 
-/* All of a stream as malloc'ed bytes; NULL with a complaint. */
+/* All of a stream, or its first 64 MiB, as malloc'ed bytes; NULL with a complaint. */
 char *read_all(FILE *stream, const char *name, size_t *size);
 /* One .npy file; false with a complaint. */
 bool read_npy(const char *path, npy_array *out);

@@ -93,6 +93,7 @@ void output_discard(output_file *out) {
 /* ---- inputs ------------------------------------------------------------------------------------------------- */
 
 char *read_all(FILE *stream, const char *name, size_t *size) {
+    const size_t most = (size_t)1 << 26; /* the library refuses far smaller files */
     char *data = NULL;
     size_t room = 0;
     *size = 0;
@@ -108,7 +109,7 @@ char *read_all(FILE *stream, const char *name, size_t *size) {
             data = more;
         }
         *size += fread(data + *size, 1, room - *size, stream);
-    } while (!feof(stream) && !ferror(stream));
+    } while (!feof(stream) && !ferror(stream) && *size < most);
     if (!ferror(stream)) return data;
     complain("%s: %s", name, strerror(errno));
     free(data);
