@@ -2,6 +2,7 @@
  * computed, and in which order within an item, is fixed by the plan, so the number of workers cannot change a bit of
  * the result. A row tile that is split along its keys leaves a state a part; whoever finishes the last part merges
  * them, in the plan's order. */
+#include <math.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -122,6 +123,10 @@ static void fill_call(weft_execution *run, const weft_work *work, size_t worker,
         .tiles = work->layout->tiles + item->first_tile,
         .tile_count = item->tile_count,
         .masks = plan->masks,
+        .sink = -INFINITY,
+        .row_position = item->row + plan->shape.keys - plan->shape.queries,
+        .row_stride = 1,
+        .key_stride = 1,
         .scratch = (float *)(run->workspace + run->parts.scratch + worker * run->parts.worker),
     };
 }

@@ -79,6 +79,8 @@ static void naive_leave(const naive_row *at, const float *acc, int64_t height) {
 static void naive_compute(const weft_call *call, int64_t height, int64_t head_dim, int64_t value_dim) {
     size_t floats = weft_scratch_floats(head_dim, value_dim);
     if ((uintptr_t)call->scratch % 64 || call->rows < 1 || call->rows > height) atomic_fetch_add(&naive_faults, 1);
+    if (call->sink != -INFINITY || call->row_stride != 1 || call->key_stride != 1 || call->key_position || call->fold)
+        atomic_fetch_add(&naive_faults, 1);
     for (size_t n = 0; n < floats; n++) call->scratch[n] = (float)(n % 251); /* it is all this call's */
     if (call->state) atomic_fetch_add(&naive_parts, 1);
     for (int64_t row = 0; row < call->rows; row++) {
