@@ -164,22 +164,34 @@ static weft_id list_of(weft_rewriter *rw, const weft_interval *intervals, uint32
 /* Longer lists are left alone: one that is met again and again would cost its length each time. */
 enum { LONGEST = 1024 };
 
+typedef struct list_meeting {
+    weft_interval all[2 * LONGEST], more[LONGEST], room[2 * LONGEST];
+    uint32_t count, lists;
+} list_meeting;
+
+/* Takes part of the meeting, or stands aside. */
+static bool meets(list_meeting *m, const weft_rewriter *rw, weft_id list) {
+    uint32_t count;
+    if (m->count > LONGEST || !known_list(rw, list, m->lists ? m->more : m->all, LONGEST, &count)) return false;
+    m->count = m->lists++ ? meet(m->all, m->count, m->more, count, m->room) : count;
+    return true;
+}
+
 static weft_id meet_atoms(weft_rewriter *rw, weft_id id, weft_op op) {
-    uint32_t count = weft_node_at(rw->dag, id)->arity, kept = 0, atoms = 0, met = 0, next;
-    weft_id *operands = weft_rewriter_operands(rw, id, 0);
-    weft_interval *buffer = weft_arena_take(&rw->arena, 4 * LONGEST * sizeof *buffer);
-    if (!operands || !buffer) return 0;
-    weft_interval *all = buffer, *more = buffer + 2 * LONGEST - LONGEST, *room = buffer + 2 * LONGEST;
-    for (uint32_t k = 0; k < count; k++) {
-        bool known = weft_op_of(rw, operands[k]) == op && met <= LONGEST &&
-                     known_list(rw, weft_operand(rw->dag, operands[k], 0), atoms ? more : all, LONGEST, &next);
-        if (!known)
-            operands[kept++] = operands[k];
-        else
-            met = atoms++ ? meet(all, met, more, next, room) : next;
-    }
+    uint32_t count = weft_node_at(rw->dag, id)->arity, atoms = 0, kept = 0;
+    for (uint32_t k = 0; k < count; k++) atoms += weft_op_of(rw, weft_operand(rw->dag, id, k)) == op;
     if (atoms < 2) return id;
-    weft_id list = list_of(rw, all, met);
+    weft_id *operands = weft_rewriter_operands(rw, id, 0);
+    list_meeting *m = weft_arena_take(&rw->arena, sizeof *m);
+    if (!operands || !m) return 0;
+    m->count = m->lists = 0;
+    for (uint32_t k = 0; k < count; k++) {
+        weft_id operand = operands[k];
+        if (weft_op_of(rw, operand) != op || !meets(m, rw, weft_operand(rw->dag, operand, 0)))
+            operands[kept++] = operand;
+    }
+    if (m->lists < 2) return id;
+    weft_id list = list_of(rw, m->all, m->count);
     operands[kept++] = weft_rewriter_set(rw, op, &list, 1);
     return weft_rewriter_set(rw, WEFT_OP_INTERSECTION, operands, kept);
 }

@@ -130,8 +130,10 @@ const weft_ast *weft_pattern_obstacle(const weft_ast *pattern);
 
 /* ---- root.c: a definition for its own sake, parameters open. */
 weft_pattern_parts weft_elaborate_root(weft_elaborator *e, weft_definition *definition);
-/* Reports what constants alone show to be wrong in a value, where that is wanted (e->folds). */
-void weft_check_constants(weft_elaborator *e, weft_typed value);
+
+/* ---- constants.c, where it is wanted (e->folds) */
+/* Reports what constants alone show to be wrong in a value, which is an error then. */
+weft_typed weft_check_constants(weft_elaborator *e, weft_typed value);
 /* E0301 where an int is known to be below 1. */
 void weft_check_size(weft_elaborator *e, weft_typed value, const char *what);
 

@@ -171,7 +171,7 @@ static bool load_root(loader *l, const char *path, const char *text, size_t size
 }
 
 static bool check_files(weft_unit *unit, weft_diagnostics *diagnostics) {
-    weft_check_budget budget = {.terms = 1u << 23, .folds = 1u << 26};
+    weft_check_budget budget = {.terms = 1u << 22, .folds = 1u << 26};
     for (uint32_t k = 0; k < unit->file_count; k++) {
         weft_file *file = unit->files[k];
         if (file->broken) continue;

@@ -9,9 +9,10 @@ typedef struct statements {
     const weft_ast *seen[WEFT_AST_KIND_COUNT];
     uint32_t slot; /* of the next let */
     weft_typed attend, scale;
-    weft_typed *clauses; /* heads: list, set, list, set, … */
+    const weft_ast *relu; /* the method of `approximate`, when it stands for all of the set */
+    weft_typed *clauses;  /* heads: list, set, list, set, … */
     uint32_t clause_count;
-    bool wrong;
+    bool wrong; /* something that the set is made of has an error */
 } statements;
 
 static bool is_error(statements *s, weft_typed value) {
@@ -27,8 +28,7 @@ static void elaborate_let(statements *s, const weft_ast *let) {
     frame->defining = true;
     weft_typed value = weft_elaborate(s->e, let->last);
     frame->defining = false;
-    weft_check_constants(s->e, value);
-    frame->values[s->slot] = value;
+    frame->values[s->slot] = weft_check_constants(s->e, value);
     frame->filled = ++s->slot;
 }
 
@@ -50,32 +50,33 @@ static weft_typed elaborate_score(statements *s, const weft_ast *statement, unsi
     s->e->may = may;
     weft_typed value = weft_elaborate_as(s->e, statement->first, WEFT_TYPE_FLOAT, what);
     s->e->may = 0;
-    weft_check_constants(s->e, value);
-    is_error(s, value);
-    return value;
+    return weft_check_constants(s->e, value);
 }
 
 static void elaborate_sink(statements *s, const weft_ast *sink) {
     weft_found found = weft_resolve(s->e, sink);
-    s->wrong |= found.meaning == WEFT_MEANS_NOTHING;
     if (found.meaning == WEFT_MEANS_NOTHING) return;
     weft_type type = (weft_type)WEFT_TYPE_COUNT;
     if (found.meaning == WEFT_MEANS_LOCAL) {
         weft_typed value = weft_elaborate_local(s->e, sink, found.symbol);
-        if (is_error(s, value)) return;
+        if (weft_is_error(value)) return;
         type = value.type;
     }
     if (type == WEFT_TYPE_PER_HEAD) return;
     weft_diagnose(s->e->diagnostics, WEFT_E0201, sink->name_span, "`sink` needs a per_head parameter of the pattern");
-    s->wrong = true;
 }
 
 static void elaborate_tile(statements *s, const weft_ast *tile) {
     for (const weft_ast *side = tile->first; side; side = side->next) {
         weft_typed value = weft_elaborate_as(s->e, side, WEFT_TYPE_INT, "a side of `tile`");
         weft_check_size(s->e, value, "a side of `tile`");
-        is_error(s, value);
     }
+}
+
+static void check_favor(statements *s, const weft_ast *method, const weft_typed *operands) {
+    const weft_dag *dag = &s->e->program->dag;
+    weft_check_size(s->e, operands[0], "`features`");
+    if (operands[2].id && weft_node_at(dag, operands[2].id)->value.integer == 1) s->relu = method;
 }
 
 /* `approximate T with favor(…)`: T is all or causal. */
@@ -84,24 +85,20 @@ static void elaborate_approximate(statements *s, const weft_ast *approximate) {
     const weft_ast *method = approximate->last;
     weft_typed target = weft_elaborate_as(e, approximate->first, WEFT_TYPE_SET, "what is approximated");
     weft_op op =
-        is_error(s, target) || !target.id ? WEFT_ATOM_ALL : (weft_op)weft_node_at(&e->program->dag, target.id)->op;
+        weft_is_error(target) || !target.id ? WEFT_ATOM_ALL : (weft_op)weft_node_at(&e->program->dag, target.id)->op;
     if (op != WEFT_ATOM_ALL && op != WEFT_ATOM_CAUSAL) {
         weft_diagnose(e->diagnostics, WEFT_E0205, approximate->first->span,
                       "only `all` or `causal` can be approximated");
-        s->wrong = true;
     }
     if (strcmp(method->name, "favor") != 0) {
         weft_diagnose(e->diagnostics, WEFT_E0101, method->name_span, "`%s` is not a way to approximate", method->name);
         weft_diagnose_suggest(e->diagnostics, "favor");
-        s->wrong = true;
         return;
     }
     weft_typed operands[WEFT_MAX_FORMALS];
     uint32_t count;
-    if (!weft_elaborate_formals(e, method, "features: size, seed: int = 0, kind: exp|relu = exp", operands, &count))
-        s->wrong = true;
-    else
-        weft_check_size(e, operands[0], "`features`");
+    if (weft_elaborate_formals(e, method, "features: size, seed: int = 0, kind: exp|relu = exp", operands, &count))
+        check_favor(s, method, operands);
 }
 
 /* ---- one statement ------------------------------------------------------------------------------------------ */
@@ -117,7 +114,6 @@ static bool is_repeated(statements *s, const weft_ast *statement) {
     weft_diagnose(s->e->diagnostics, WEFT_E0107, statement->span, "a second `%s`: a pattern has at most one",
                   weft_ast_kind_name(statement->kind));
     weft_diagnose_note(s->e->diagnostics, first->span, "the first one is here");
-    s->wrong = true;
     return true;
 }
 
@@ -148,6 +144,11 @@ static weft_typed join_heads(statements *s) {
     if (!attend && !s->seen[WEFT_AST_HEADS] && !approximate) {
         weft_diagnose(e->diagnostics, WEFT_E0308, s->pattern->name_span,
                       "`%s` attends to nothing: it needs `attend` or `heads`", s->pattern->name);
+        s->wrong = true;
+    }
+    if (attend && s->relu) {
+        weft_diagnose(e->diagnostics, WEFT_E0106, attend->span, "`attend` has no meaning beside `kind = relu`");
+        weft_diagnose_note(e->diagnostics, s->relu->span, "which leaves nothing exact");
         s->wrong = true;
     }
     if (s->wrong) return weft_typed_error();
@@ -196,7 +197,7 @@ weft_pattern_parts weft_elaborate_pattern(weft_elaborator *e, const weft_ast *pa
         is_error(&s, conditions[count++]);
     }
     parts.set = wrap_requirements(&s, requires, conditions, count, join_heads(&s));
-    weft_check_constants(e, parts.set);
+    parts.set = weft_check_constants(e, parts.set);
     parts.scale = s.seen[WEFT_AST_SCALE] ? s.scale : weft_typed_error();
     return parts;
 }

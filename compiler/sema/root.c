@@ -1,6 +1,5 @@
-/* A definition for its own sake: its parameters are the program's, and constants that cannot be right are reported. */
+/* A definition for its own sake: its parameters are the program's. */
 #include "sema/elaborate.h"
-#include "set/set.h"
 
 #include <stdio.h>
 
@@ -24,47 +23,6 @@ bool weft_elaborator_failed(const weft_elaborator *e) {
     return !e->program || e->arena.failed || e->program->dag.failed || e->program->arena.failed;
 }
 
-/* ---- constants ---------------------------------------------------------------------------------------------- */
-
-static weft_id fold(weft_elaborator *e, weft_typed value, weft_bound *bound) {
-    static const weft_environment nothing_known = {0};
-    e->folds -= value.id;
-    return weft_fold(e->program, value.id, &nothing_known, bound, e->diagnostics);
-}
-
-static bool to_be_folded(const weft_elaborator *e, weft_typed value) {
-    bool array = value.type == WEFT_TYPE_TOKENS || value.type == WEFT_TYPE_LABELS || value.type == WEFT_TYPE_MASK ||
-                 value.type == WEFT_TYPE_KEYS || value.type == WEFT_TYPE_PER_HEAD;
-    return !weft_is_error(value) && value.id && value.id <= e->folds && !array && !weft_elaborator_failed(e);
-}
-
-void weft_check_constants(weft_elaborator *e, weft_typed value) {
-    weft_bound bound;
-    if (!to_be_folded(e, value)) return;
-    if (!weft_bound_init(&bound, e->arena.allocator)) {
-        e->arena.failed = true;
-        return;
-    }
-    uint32_t errors = e->diagnostics->errors;
-    if (!fold(e, value, &bound) && e->diagnostics->errors == errors) e->arena.failed = true;
-    weft_bound_free(&bound);
-}
-
-void weft_check_size(weft_elaborator *e, weft_typed value, const char *what) {
-    weft_bound bound;
-    if (!to_be_folded(e, value)) return;
-    if (!weft_bound_init(&bound, e->arena.allocator)) {
-        e->arena.failed = true;
-        return;
-    }
-    weft_id folded = fold(e, value, &bound);
-    const weft_node *node = folded ? weft_node_at(&bound.dag, folded) : NULL;
-    if (node && node->op == WEFT_OP_INT && node->value.integer < 1)
-        weft_diagnose(e->diagnostics, WEFT_E0301, weft_node_at(&e->program->dag, value.id)->place,
-                      "%s is %lld, but a size is at least 1", what, (long long)node->value.integer);
-    weft_bound_free(&bound);
-}
-
 /* ---- parameters --------------------------------------------------------------------------------------------- */
 
 static weft_typed elaborate_default(weft_elaborator *e, const weft_ast *param, weft_type type) {
@@ -76,8 +34,7 @@ static weft_typed elaborate_default(weft_elaborator *e, const weft_ast *param, w
         weft_diagnose(e->diagnostics, WEFT_E0106, param->first->span, "a default cannot depend on `h`");
         return weft_typed_error();
     }
-    weft_check_constants(e, value);
-    return value;
+    return weft_check_constants(e, value);
 }
 
 /* Parameter number k of the program is slot k of the frame. A set that is a parameter stands as an unknown condition.
@@ -116,7 +73,7 @@ weft_pattern_parts weft_elaborate_root(weft_elaborator *e, weft_definition *defi
     } else {
         parts.set = ast->kind == WEFT_AST_SET ? weft_elaborate_as(e, ast->last, WEFT_TYPE_SET, "the body of a `set`")
                                               : weft_elaborate(e, ast->last);
-        weft_check_constants(e, parts.set);
+        parts.set = weft_check_constants(e, parts.set);
     }
     e->frame = NULL;
     return parts;
