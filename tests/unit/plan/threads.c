@@ -13,27 +13,27 @@ typedef struct job {
     int wrong;
 } job;
 
-static void use_plan(job *job, const weft_plan *plan) {
+static void use_plan(job *mine, const weft_plan *plan) {
     uint8_t mask[70 * 70];
     char text[200];
     bool allowed;
-    job->wrong += weft_plan_mask(plan, 0, 0, WEFT_MASK_PLAN, mask) != WEFT_OK;
-    job->wrong += weft_plan_mask(plan, 0, 99, WEFT_MASK_PLAN, mask) != WEFT_INVALID_ARGUMENT;
-    job->wrong += !weft_plan_message(plan, text, sizeof text);
-    job->wrong += !weft_plan_explain(plan, 0, 0, 50, 20, &allowed, text, sizeof text) || !allowed;
+    mine->wrong += weft_plan_mask(plan, 0, 0, WEFT_MASK_PLAN, mask) != WEFT_OK;
+    mine->wrong += weft_plan_mask(plan, 0, 99, WEFT_MASK_PLAN, mask) != WEFT_INVALID_ARGUMENT;
+    mine->wrong += !weft_plan_message(plan, text, sizeof text);
+    mine->wrong += !weft_plan_explain(plan, 0, 0, 50, 20, &allowed, text, sizeof text) || !allowed;
 }
 
 static void *work(void *user) {
-    job *job = user;
+    job *mine = user;
     for (int n = 0; n < 40; n++) {
         weft_plan *plan;
         char message[500];
         weft_shape shape = shape_of(70, 70, n % 2 ? 9 : 3);
-        weft_status status = weft_plan_create(job->kernel, &shape, NULL, 0, &plan);
-        job->wrong += status != (n % 2 ? WEFT_INVALID_PATTERN : WEFT_OK);
-        job->wrong += n % 2 && !weft_kernel_message(job->kernel, message, sizeof message);
-        if (plan) use_plan(job, plan);
-        use_plan(job, job->shared);
+        weft_status status = weft_plan_create(mine->kernel, &shape, NULL, 0, &plan);
+        mine->wrong += status != (n % 2 ? WEFT_INVALID_PATTERN : WEFT_OK);
+        mine->wrong += n % 2 && !weft_kernel_message(mine->kernel, message, sizeof message);
+        if (plan) use_plan(mine, plan);
+        use_plan(mine, mine->shared);
         weft_plan_destroy(plan);
     }
     return NULL;
