@@ -1,0 +1,17 @@
+# Pictures of the command line. The tests of pictures can make any allocation of theirs fail (cases.h).
+find_package(PNG REQUIRED)
+set(cli ${PROJECT_SOURCE_DIR}/compiler/cli)
+file(GLOB sources CONFIGURE_DEPENDS ${cli}/picture/*.c)
+add_library(weft_picture_objects OBJECT ${sources} ${CMAKE_CURRENT_LIST_DIR}/gallery.c
+            ${CMAKE_CURRENT_LIST_DIR}/cases.c)
+target_link_libraries(weft_picture_objects PUBLIC weft_test_options PNG::PNG)
+target_include_directories(weft_picture_objects PUBLIC ${cli} ${CMAKE_CURRENT_LIST_DIR})
+file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/*.c)
+list(FILTER files EXCLUDE REGEX "(gallery|cases)\\.c$")
+foreach(file ${files})
+  get_filename_component(name ${file} NAME_WE)
+  add_executable(test_picture_${name} ${file})
+  target_link_libraries(test_picture_${name} PRIVATE weft_picture_objects)
+  target_link_options(test_picture_${name} PRIVATE -Wl,--wrap=malloc,--wrap=calloc)
+  add_test(NAME picture/${name} COMMAND test_picture_${name})
+endforeach()
