@@ -1,6 +1,4 @@
 /* Making a plan: read the shape, bind the parameters, fold the sets, lay out their tiles, cut and order the items. */
-#include <math.h>
-#include <string.h>
 #include <time.h>
 
 #include "plan/build.h"
@@ -51,6 +49,12 @@ static void take_masks(weft_plan *plan, weft_planner *planner) {
     masks->count = masks->capacity = 0;
 }
 
+/* No more tasks than items. */
+static uint32_t workers_of(const weft_plan *plan) {
+    uint32_t threads = weft_engine_threads(plan->kernel->engine);
+    return plan->info.items < threads ? (uint32_t)plan->info.items : threads;
+}
+
 static bool lay_out(weft_plan *plan, weft_diagnostics *diagnostics) {
     weft_planner planner;
     bool done = weft_planner_init(&planner, plan, diagnostics) && check_rows(plan, diagnostics);
@@ -60,6 +64,7 @@ static bool lay_out(weft_plan *plan, weft_diagnostics *diagnostics) {
     if (done) {
         take_masks(plan, &planner);
         weft_plan_measure(plan, &planner);
+        plan->workers = workers_of(plan);
     }
     weft_planner_free(&planner);
     return done;

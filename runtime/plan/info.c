@@ -41,8 +41,6 @@ void weft_plan_measure(weft_plan *plan, const weft_planner *planner) {
     info->bytes = (int64_t)plan_bytes(plan);
     info->span_calls = (int64_t)(planner->rows.span_calls + planner->probe.span_calls);
     info->contains_calls = (int64_t)(planner->rows.contains_calls + planner->probe.contains_calls);
-    uint32_t threads = weft_engine_threads(plan->kernel->engine);
-    plan->workers = info->items < threads ? (uint32_t)info->items : threads;
 }
 
 weft_status weft_plan_describe(const weft_plan *plan, weft_plan_info *info) {
