@@ -124,13 +124,16 @@ START_TEST(test_dependence) {
 }
 END_TEST
 
+#define BANDS                                                                                                          \
+    "%1 = int -200000\n%2 = int 0\n%3 = int 3\n%4 = band %1 %2 %3\n%5 = int 100000\n%6 = window %5 %5\n"               \
+    "%7 = union %4 %6\nmeaning %7\n"
+
 /* Few rows over many keys: row tiles cut along their keys. */
 START_TEST(test_splits) {
     static const char *const sets[] = {
         "%1 = all\nmeaning %1\n",
         "%1 = int 5\n%2 = int 1\n%3 = chunk %1 %2\n%4 = complement %3\nmeaning %4\n",
-        "%1 = int -200000\n%2 = int 0\n%3 = int 3\n%4 = band %1 %2 %3\n%5 = int 100000\n%6 = window %5 %5\n"
-        "%7 = union %4 %6\nmeaning %7\n",
+        BANDS,
     };
     static const int64_t queries[] = {1, 16, 20, 70};
     for (size_t k = 0; k < sizeof sets / sizeof *sets; k++) {
