@@ -28,6 +28,7 @@ weft_program *weft_sema_lower(const weft_unit *unit, const weft_ast *pattern, co
         e.program->meaning = parts.set.id;
         e.program->scale = parts.scale.id;
         weft_check_capability(pattern, e.program, diagnostics);
+        weft_diagnostics_sort(diagnostics);
         done = copy_sources(unit->sources, &e.program->sources);
     }
     if (!done || weft_elaborator_failed(&e)) {

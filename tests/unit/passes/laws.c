@@ -64,6 +64,7 @@ static const law_test rows[] = {
     {"join_lists", "union(cols(range(0, 4)), cols(list(4, -1)))", "cols(list(-1, range(0, 5)))"},
     {"join_lists", "union(rows(1), cols(1))", "union(rows(1), cols(1))"},
     {"join_blocks", "union(blocks(a, x), y, blocks(a, z))", "union(y, blocks(a, union(x, z)))"},
+    {"join_blocks", "union(blocks(4, x), blocks(4, y), blocks(8, z))", "union(blocks(4, union(x, y)), blocks(8, z))"},
     {"join_blocks", "union(blocks(a, x), chunk(a, 2))", "blocks(a, union(band(-2, 0, 1), x))"},
     {"join_blocks", "union(chunk(a, 1), chunk(a, 3))", "chunk(a, 3)"},
     {"join_blocks", "intersection(blocks(8, x), blocks(8, y))", "blocks(8, intersection(x, y))"},
