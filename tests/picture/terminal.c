@@ -129,7 +129,7 @@ START_TEST(letters_are_as_expected) {
     picture_terminal terminal = {24, PICTURE_PLAIN, false};
     char *text = drawn(image, &terminal);
     ck_assert_str_eq(text, "sinks\n"
-                           "queries down, keys ri...\n"
+                           "5 queries x 5 keys, a...\n"
                            "   head 0\n"
                            "   0       keys       5 \n"
                            "0 |####................|\n"

@@ -53,10 +53,6 @@ static bool labels_cells(int cells, int64_t length, int cell_size) {
     return cells == length && cell_size >= FIGURE_GAP_FROM;
 }
 
-static int64_t axis_step(int cells, int64_t length, int cell_size) {
-    return text_axis_step(length, cells * cell_size / 64 < 8 ? cells * cell_size / 64 : 8);
-}
-
 static double axis_place(int cells, int64_t length, int cell_size, int64_t token) {
     double middle = labels_cells(cells, length, cell_size) ? 0.5 : 0;
     return ((double)token + middle) / (double)length * cells * cell_size;
@@ -68,6 +64,12 @@ static int number_width(int64_t value) {
     char text[32];
     number(text, sizeof text, value);
     return (int)font_width(text, 1);
+}
+
+/* At most eight steps, as far apart as the longest label needs (labels beside an axis: as it is high). */
+static int64_t axis_step(int cells, int64_t length, int cell_size, int label) {
+    int room = cells * cell_size / (label + 24 > 64 ? label + 24 : 64);
+    return text_axis_step(length, room < 8 ? room : 8);
 }
 
 /* ---- layout ------------------------------------------------------------------------------------------------- */
@@ -181,13 +183,6 @@ static void run_legend(legend *l) {
 
 /* ---- the whole ---------------------------------------------------------------------------------------------- */
 
-static void describe(const picture *image, char *text, size_t size) {
-    int64_t down = (image->queries + image->rows - 1) / image->rows;
-    int64_t across = (image->keys + image->columns - 1) / image->columns;
-    snprintf(text, size, "%" PRId64 " queries × %" PRId64 " keys · a cell is %s%" PRId64 " × %" PRId64, image->queries,
-             image->keys, image->queries % image->rows || image->keys % image->columns ? "about " : "", down, across);
-}
-
 bool figure_layout(figure *f, const picture *image) {
     *f = (figure){.image = image, .across = 1};
     f->left = MARGIN + AXIS_WORD + number_width(image->queries) + TICK + 4;
@@ -204,7 +199,7 @@ bool figure_layout(figure *f, const picture *image) {
     int down = image->panel_count ? (image->panel_count + f->across - 1) / f->across : 1;
     f->legend = f->top + (down - 1) * f->step_y + high + TICK + LINE + AXIS_WORD + 14;
     char facts[160];
-    describe(image, facts, sizeof facts);
+    picture_describe(image, "×", " ·", facts, sizeof facts);
     f->width = f->left + f->across * f->step_x - BETWEEN + MARGIN + number_width(image->keys) / 2;
     f->width = at_least(f->width, 2 * MARGIN + (int)font_width(facts, 1));
     f->width = at_least(f->width, 2 * MARGIN + at_most((int)font_width(image->title, 1.5), 720));
@@ -219,7 +214,7 @@ void figure_free(figure *f) { picture_destroy(f->shrunk); }
 
 static void draw_key_axis(const figure *f, const surface *on, int x, int y, bool named) {
     const picture *image = f->image;
-    int64_t step = axis_step(image->columns, image->keys, f->cell_width);
+    int64_t step = axis_step(image->columns, image->keys, f->cell_width, number_width(image->keys));
     int64_t last = image->keys - labels_cells(image->columns, image->keys, f->cell_width);
     for (int64_t token = 0; token <= last; token += step) {
         char label[32];
@@ -233,7 +228,7 @@ static void draw_key_axis(const figure *f, const surface *on, int x, int y, bool
 
 static void draw_query_axis(const figure *f, const surface *on, int x, int y, bool named) {
     const picture *image = f->image;
-    int64_t step = axis_step(image->rows, image->queries, f->cell_height);
+    int64_t step = axis_step(image->rows, image->queries, f->cell_height, 0);
     int64_t last = image->queries - labels_cells(image->rows, image->queries, f->cell_height);
     for (int64_t token = 0; token <= last; token += step) {
         char label[32];
@@ -270,7 +265,7 @@ void figure_draw(const figure *f, const surface *on) {
     char text[TEXT_BYTES];
     font_fit(f->image->title, 1.5, f->width - 2 * MARGIN, text);
     on->text(on->user, &(figure_text){.x = MARGIN, .baseline = MARGIN + 16, .unit = 1.5, .ink = INK, .words = text});
-    describe(f->image, text, sizeof text);
+    picture_describe(f->image, "×", " ·", text, sizeof text);
     write(on, FIGURE_LEFT, MARGIN, MARGIN + TITLE + 8, SOFT, text);
     for (int panel = 0; panel < f->image->panel_count; panel++) draw_panel(f, on, panel);
     legend l = {.f = f, .on = on, .x = MARGIN, .y = f->legend};

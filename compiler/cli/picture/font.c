@@ -11,7 +11,7 @@ static const char *glyph_of(uint32_t point) {
     case code: return strokes;
 #include "picture/font.def"
 #undef GLYPH
-    default: return "0050590900"; /* an empty box */
+    default: return "00a0a90900"; /* an empty box, as wide as most of what is missing */
     }
 }
 

@@ -2,6 +2,7 @@
 #include "picture/picture.h"
 #include "picture/text.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -16,7 +17,7 @@ static size_t cell_index(const picture *image, int panel, int row, int column) {
 static int grid_side(int64_t length, int64_t step) {
     int64_t most = length / 32 > 1 ? length / 32 : 1;
     if (step > most) step = most;
-    return (int)((length + step - 1) / step);
+    return (int)(length / step + (length % step != 0));
 }
 
 void picture_grid(int64_t queries, int64_t keys, int panels, int *rows, int *columns) {
@@ -31,6 +32,16 @@ void picture_grid(int64_t queries, int64_t keys, int panels, int *rows, int *col
 int64_t picture_begin(int cell, int cells, int64_t length) {
     int64_t whole = length / cells, rest = length % cells; /* cell * length would overflow */
     return cell * whole + cell * rest / cells;
+}
+
+int64_t picture_tokens(int cells, int64_t length) { return length / cells + (length % cells != 0); }
+
+void picture_describe(const picture *image, const char *times, const char *point, char *text, size_t size) {
+    bool even = image->queries % image->rows == 0 && image->keys % image->columns == 0;
+    snprintf(text, size, "%" PRId64 " %s %s %" PRId64 " %s%s a cell is %s%" PRId64 " %s %" PRId64, image->queries,
+             image->queries == 1 ? "query" : "queries", times, image->keys, image->keys == 1 ? "key" : "keys", point,
+             even ? "" : "about ", picture_tokens(image->rows, image->queries), times,
+             picture_tokens(image->columns, image->keys));
 }
 
 /* ---- creation ----------------------------------------------------------------------------------------------- */

@@ -51,6 +51,10 @@ void picture_destroy(picture *image);
 
 /* Where a cell begins: row r at query picture_begin(r, rows, queries), and so on. */
 int64_t picture_begin(int cell, int cells, int64_t length);
+int64_t picture_tokens(int cells, int64_t length); /* that the largest cell stands for */
+
+/* "64 queries × 64 keys · a cell is 2 × 1", with what is given for "×" and " ·". */
+void picture_describe(const picture *image, const char *times, const char *point, char *text, size_t size);
 
 /* Says what share of a cell's pairs is in a term, or in the union. The union is raised to the term's share where it is
  * smaller, so that no pair is lost; say the union last where terms overlap. */

@@ -211,12 +211,8 @@ static void put_line(const screen *s, const char *text, int indent) {
 
 static void put_heading(const screen *s, const picture *whole) {
     if (whole->title[0]) put_line(s, whole->title, 0);
-    int64_t down = (whole->queries + s->image->rows - 1) / s->image->rows;
-    int64_t right = (whole->keys + s->image->columns - 1) / s->image->columns;
-    const char *times = word(s, "×", "x");
-    char facts[120];
-    snprintf(facts, sizeof facts, "queries down, keys right; a cell is %s%" PRId64 " %s %" PRId64,
-             whole->queries % s->image->rows || whole->keys % s->image->columns ? "about " : "", down, times, right);
+    char facts[160];
+    picture_describe(s->image, word(s, "×", "x"), word(s, " ·", ","), facts, sizeof facts);
     put_line(s, facts, 0);
 }
 
