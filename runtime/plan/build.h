@@ -112,7 +112,6 @@ typedef struct weft_mask_key {
 bool weft_mask_key_of(weft_planner *planner, weft_id set, const weft_tile *tile, weft_strip rows, weft_mask_key *key);
 
 /* depends.c: what membership in an atom, or in blocks(), depends on, for the rows given: bits of these. */
-enum { WEFT_ON_DISTANCE = 1, WEFT_ON_ROW = 2, WEFT_ON_KEY = 4, WEFT_ON_BOTH = 8 };
 unsigned weft_depends_on(const weft_dag *dag, weft_id id, weft_strip rows);
 
 /* split.c: cuts heavy items along their keys. order.c: puts dear items first. Both look at nothing but the costs. */

@@ -81,7 +81,11 @@ static weft_id fold_atom(weft_folder *f, weft_id id, const weft_node *node, uint
     uint32_t base = f->stack_count;
     bool sound = fold_arguments(f, id, node, level);
     weft_op simple = sound && simplifies(f) ? trivial(f, node, level, base) : WEFT_OP_INVALID;
-    if (sound && !simple) return weft_fold_make(f, *node, base);
+    if (sound && !simple) {
+        weft_id made = weft_fold_make(f, *node, base);
+        bool canonical = simplifies(f) && !node->place.source; /* the meaning stays as written: it is the judge */
+        return node->op == WEFT_ATOM_WHERE && canonical ? weft_fold_where(f, made, level) : made;
+    }
     f->stack_count = base;
     return sound ? make_atom(f, simple, node->place) : 0;
 }

@@ -63,6 +63,10 @@ WEFT_SHARED weft_id weft_fold(const weft_program *program, weft_id root, const w
 /* A scalar node of bound form at (i, j): the condition of a where. A fault leaves *out alone. */
 WEFT_SHARED weft_fault weft_evaluate(const weft_bound *bound, weft_id scalar, int64_t i, int64_t j, weft_value *out);
 
+/* What a condition of bound form depends on: any of these together; no bit: on nothing that varies. */
+enum { WEFT_ON_DISTANCE = 1, WEFT_ON_ROW = 2, WEFT_ON_KEY = 4, WEFT_ON_BOTH = 8 };
+WEFT_SHARED unsigned weft_condition_depends_on(const weft_dag *dag, weft_id condition);
+
 /* One element of an array: ints of any width and bools give integer, floats give real. False: out of range, or an
  * unsigned element that does not fit. */
 WEFT_SHARED bool weft_read_array(const weft_array *array, int64_t index, weft_value *out);
@@ -139,6 +143,11 @@ typedef struct weft_atom {
     bool weft_##name##_spans(const weft_atom *atom, int64_t i0, int64_t i1, weft_spans *out);
 #include "set/atoms.def"
 #undef ATOM
+
+/* The keys j of [0, keys) for which a condition of bound form holds at row i, exactly. False when it takes more than
+ * `budget` boxes to find out, or memory fails. */
+WEFT_SHARED bool weft_condition_keys(weft_scratch *scratch, weft_id condition, int64_t i, int64_t keys, uint64_t budget,
+                                     weft_intervals *out);
 
 /* Helpers for atoms and planners; results live in the scratch's arena; NULL `at` with count > 0 never happens, failures
  * set scratch->failed and give empty lists. */

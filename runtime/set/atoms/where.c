@@ -12,7 +12,7 @@ typedef struct search {
     const weft_atom *atom;
     weft_id condition;
     int64_t i0, i1;
-    uint64_t boxes;
+    uint64_t boxes, budget; /* of a single row */
     weft_interval_list full, may;
 } search;
 
@@ -45,7 +45,7 @@ static void look(search *s, int64_t j0, int64_t j1) {
     s->boxes++;
     if (!truth.value || !truth.hi.integer) return;
     bool single = s->i1 - s->i0 == 1, certain = truth.lo.integer && !truth.fault;
-    bool too_hard = single ? s->boxes > SINGLE_ROW_BOXES : !truth.on_keys || j1 - j0 <= SMALLEST_BOX;
+    bool too_hard = single ? s->boxes > s->budget : !truth.on_keys || j1 - j0 <= SMALLEST_BOX;
     if (certain || too_hard) {
         if (certain) add(s, &s->full, j0, j1);
         add(s, &s->may, j0, j1);
@@ -58,10 +58,24 @@ static void look(search *s, int64_t j0, int64_t j1) {
     }
 }
 
-bool weft_where_spans(const weft_atom *atom, int64_t i0, int64_t i1, weft_spans *out) {
-    search s = {.atom = atom, .condition = weft_operand(&atom->bound->dag, atom->id, 0), .i0 = i0, .i1 = i1};
+static search search_in(const weft_atom *atom, weft_id condition, int64_t i0, int64_t i1, uint64_t budget) {
+    search s = {.atom = atom, .condition = condition, .i0 = i0, .i1 = i1, .budget = budget};
     if (atom->space.keys > 0) look(&s, 0, atom->space.keys);
+    return s;
+}
+
+bool weft_where_spans(const weft_atom *atom, int64_t i0, int64_t i1, weft_spans *out) {
+    weft_id condition = weft_operand(&atom->bound->dag, atom->id, 0);
+    search s = search_in(atom, condition, i0, i1, SINGLE_ROW_BOXES);
     out->full = weft_intervals_of(&s.full);
     out->may = weft_intervals_of(&s.may);
     return !atom->scratch->failed;
+}
+
+bool weft_condition_keys(weft_scratch *scratch, weft_id condition, int64_t i, int64_t keys, uint64_t budget,
+                         weft_intervals *out) {
+    weft_atom atom = {.bound = scratch->bound, .space = weft_space_of(1, keys), .scratch = scratch};
+    search s = search_in(&atom, condition, i, i + 1, budget);
+    *out = weft_intervals_of(&s.full);
+    return s.boxes <= budget && !scratch->failed;
 }
