@@ -60,8 +60,8 @@ weft_workspace weft_workspace_of(const weft_plan *plan);
 
 /* ---- merging ------------------------------------------------------------------------------------------------ */
 
-/* Merges the states of the parts of one row tile, in their order, into the o and lse of `call` (its rows, strides and
- * pointers; nothing else of it is read). `step` floats lie between states of `height` rows. */
+/* Merges the states of the parts of one row tile, in their order, into the o and lse of `call` (its rows, strides,
+ * pointers and fold; nothing else of it is read). `step` floats lie between states of `height` rows. */
 void weft_merge(const weft_call *call, const float *states, size_t step, uint32_t parts, int64_t height,
                 int64_t value_dim);
 

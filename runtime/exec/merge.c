@@ -1,6 +1,7 @@
 /* Merging the parts of a row tile that was cut along its keys. A part leaves, a row, the largest score m (base 2), the
  * sum of 2^(s - m), and the same sum over the values; parts with different m are brought to the largest. Parts that
- * hold no key of a row (sum 0) have no say in it, whatever their m, so that (-inf) - (-inf) is never formed. */
+ * hold no key of a row (sum 0) have no say in it, whatever their m, so that (-inf) - (-inf) is never formed. What
+ * earlier passes made of the row (fold) is one more part. */
 #include <math.h>
 
 #include "exec/exec.h"
@@ -9,36 +10,45 @@ static const double natural_log_of_2 = 0.693147180559945309417232121458;
 
 static const float *state_max(const float *states, size_t step, uint32_t part) { return states + part * step; }
 
-/* The largest score and the sum under it. A sum of 0 stays 0: the row is empty. A NaN among the sums stays one. */
-static void merge_statistics(const float *states, size_t step, uint32_t parts, int64_t height, int64_t row, float *max,
-                             float *sum) {
-    *max = -INFINITY;
-    *sum = 0;
+/* What a row's parts come to: the largest score and the sum under it. */
+typedef struct weft_merged {
+    float earlier; /* lse of earlier passes in log2: one more part with a sum of 1; -inf: there is none */
+    float max, sum;
+} weft_merged;
+
+/* A sum of 0 stays 0: the row is empty. A NaN among the sums stays one. */
+static weft_merged merge_statistics(const weft_call *call, const float *states, size_t step, uint32_t parts,
+                                    int64_t height, int64_t row) {
+    weft_merged out = {-INFINITY, -INFINITY, 0};
+    if (call->fold) out.earlier = (float)((double)call->lse[row * call->lse_row] / natural_log_of_2);
+    out.max = out.earlier;
     for (uint32_t part = 0; part < parts; part++) {
         const float *m = state_max(states, step, part), *s = m + height;
-        if (s[row] != 0 && !(m[row] <= *max)) *max = m[row];
+        if (s[row] != 0 && !(m[row] <= out.max)) out.max = m[row];
     }
+    if (out.earlier != -INFINITY) out.sum = exp2f(out.earlier - out.max);
     for (uint32_t part = 0; part < parts; part++) {
         const float *m = state_max(states, step, part), *s = m + height;
-        if (s[row] != 0) *sum += exp2f(m[row] - *max) * s[row];
+        if (s[row] != 0) out.sum += exp2f(m[row] - out.max) * s[row];
     }
+    return out;
 }
 
 /* value[dim] of one row is the sum of the parts' accumulators, each under its share of the denominator. */
 static void merge_row(const weft_call *call, const float *states, size_t step, uint32_t parts, int64_t height,
                       int64_t value_dim, int64_t row) {
-    float max, sum;
-    merge_statistics(states, step, parts, height, row, &max, &sum);
+    weft_merged merged = merge_statistics(call, states, step, parts, height, row);
     float *o = (float *)call->o + row * call->o_row;
-    for (int64_t dim = 0; dim < value_dim; dim++) o[dim * call->o_dim] = 0;
+    float kept = merged.earlier == -INFINITY ? 0 : exp2f(merged.earlier - merged.max) / merged.sum;
+    for (int64_t dim = 0; dim < value_dim; dim++) o[dim * call->o_dim] = kept == 0 ? 0 : kept * o[dim * call->o_dim];
     for (uint32_t part = 0; part < parts; part++) {
         const float *m = state_max(states, step, part), *s = m + height, *acc = s + height;
         if (s[row] == 0) continue;
-        float share = exp2f(m[row] - max) / sum;
+        float share = exp2f(m[row] - merged.max) / merged.sum;
         for (int64_t dim = 0; dim < value_dim; dim++) o[dim * call->o_dim] += share * acc[dim * height + row];
     }
     if (!call->lse) return;
-    double lse = sum == 0 ? -INFINITY : ((double)max + log2(sum)) * natural_log_of_2;
+    double lse = merged.sum == 0 ? -INFINITY : ((double)merged.max + log2(merged.sum)) * natural_log_of_2;
     call->lse[row * call->lse_row] = (float)lse;
 }
 

@@ -294,6 +294,40 @@ static void run_split(const problem *p, weft_kernel_entry *entry, const answer *
     guarded_free(&o.memory);
 }
 
+/* The same tiles in passes, each folded into what the ones before it left. */
+static void run_folded(const problem *p, weft_kernel_entry *entry, const answer *want, test_random *random) {
+    enum { PASSES = 3 };
+    matrix o = make_matrix(random, p->rows, p->value_dim, untouched);
+    matrix lse = make_matrix(random, p->rows, 1, untouched);
+    uint32_t done = 0;
+    for (int pass = 0; pass < PASSES; pass++) {
+        guarded memory;
+        uint32_t end = pass == PASSES - 1 ? p->tile_count : (uint32_t)test_range(random, done, p->tile_count);
+        weft_call call = call_of(p, &o, scratch_of(p, &memory));
+        call.lse = lse.origin;
+        call.lse_row = lse.row;
+        call.fold = pass > 0;
+        call.tiles = p->tiles + done;
+        call.tile_count = end - done;
+        entry(&call);
+        done = end;
+        guarded_free(&memory);
+    }
+    double biggest = biggest_output(p, want);
+    for (int64_t row = 0; row < p->rows; row++) {
+        for (int64_t d = 0; d < p->value_dim; d++) {
+            compare(p, want, row, d, *element(&o, row, d), biggest);
+            *element(&o, row, d) = untouched;
+        }
+        compare_lse(p, *element(&lse, row, 0), want->lse[row]);
+        *element(&lse, row, 0) = untouched;
+    }
+    for (size_t i = 0; i < o.count; i++) ck_assert_msg(o.memory.at[i] == untouched, "a gap of o was written");
+    for (size_t i = 0; i < lse.count; i++) ck_assert_msg(lse.memory.at[i] == untouched, "a gap of lse was written");
+    guarded_free(&o.memory);
+    guarded_free(&lse.memory);
+}
+
 static void run_item(const loaded_kernel *kernel, const char *target, uint32_t head_dim, uint32_t value_dim,
                      uint64_t seed) {
     test_random random = {seed};
@@ -318,7 +352,8 @@ static void run_item(const loaded_kernel *kernel, const char *target, uint32_t h
     weft_kernel_entry *entry = strip ? kernel->strip : kernel->tall;
     run_whole(p, entry, want, &random);
     run_split(p, entry, want, &random);
-    items_run += 2;
+    run_folded(p, entry, want, &random);
+    items_run += 3;
     guarded_free(&p->q.memory);
     guarded_free(&p->k.memory);
     guarded_free(&p->v.memory);

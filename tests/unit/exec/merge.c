@@ -2,6 +2,7 @@
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "exec/exec.h"
 
@@ -80,6 +81,54 @@ START_TEST(parts_are_one_softmax) {
 }
 END_TEST
 
+static const double all_close = 1e-6;
+
+/* Some parts first and the others folded into what they left: the same as all at once. */
+START_TEST(later_parts_are_folded_in) {
+    float states[PARTS * STEP];
+    double scores[PARTS][HEIGHT][KEYS], values[PARTS][KEYS][DV];
+    make_states(states, scores, values);
+    merged whole, out;
+    weft_call call = call_of(&whole, HEIGHT);
+    weft_merge(&call, states, STEP, PARTS, HEIGHT, DV);
+    for (uint32_t cut = 0; cut <= PARTS; cut++) {
+        memset(&out, 0xff, sizeof out);
+        call = call_of(&out, HEIGHT);
+        weft_merge(&call, states, STEP, cut, HEIGHT, DV);
+        call.fold = 1;
+        weft_merge(&call, states + cut * STEP, STEP, PARTS - cut, HEIGHT, DV);
+        for (int row = 0; row < HEIGHT; row++) {
+            if (isinf(whole.lse[row]))
+                ck_assert(out.lse[row] == whole.lse[row]);
+            else
+                ck_assert_double_eq_tol(out.lse[row], whole.lse[row], 1e-5);
+            for (int dim = 0; dim < DV; dim++)
+                ck_assert_double_eq_tol(out.o[row * DV + dim], whole.o[row * DV + dim], all_close);
+        }
+    }
+}
+END_TEST
+
+/* What earlier passes left is not NaN for want of keys, and not less NaN for what comes after. */
+START_TEST(folding_keeps_what_is_there) {
+    float states[PARTS * STEP];
+    double scores[PARTS][HEIGHT][KEYS], values[PARTS][KEYS][DV];
+    make_states(states, scores, values);
+    merged out;
+    memset(&out, 0, sizeof out);
+    for (int row = 0; row < HEIGHT; row++) out.lse[row] = row == 3 ? 2.5f : -INFINITY;
+    out.lse[4] = NAN;
+    out.o[4 * DV] = out.o[5 * DV] = NAN; /* row 5 has nothing there: its o does not count */
+    out.o[3 * DV] = 7;
+    weft_call call = call_of(&out, HEIGHT);
+    call.fold = 1;
+    weft_merge(&call, states, STEP, PARTS, HEIGHT, DV);
+    ck_assert(out.o[3 * DV] == 7 && fabsf(out.lse[3] - 2.5f) < 1e-6f);
+    ck_assert(isnan(out.o[4 * DV]) && isnan(out.lse[4]));
+    ck_assert(!isnan(out.o[5 * DV]) && !isnan(out.lse[5]));
+}
+END_TEST
+
 START_TEST(nan_stays_in_its_row) {
     float states[PARTS * STEP];
     double scores[PARTS][HEIGHT][KEYS], values[PARTS][KEYS][DV];
@@ -129,6 +178,8 @@ int main(void) {
     Suite *suite = suite_create("merge");
     TCase *tests = tcase_create("merge");
     tcase_add_test(tests, parts_are_one_softmax);
+    tcase_add_test(tests, later_parts_are_folded_in);
+    tcase_add_test(tests, folding_keeps_what_is_there);
     tcase_add_test(tests, nan_stays_in_its_row);
     tcase_add_test(tests, strides_and_missing_lse);
     suite_add_tcase(suite, tests);

@@ -8,7 +8,7 @@
  * masks. */
 #include <stdbool.h>
 
-#include "layout.h"
+#include "finish.h"
 
 /* scores[key][row] = keys[key] . queries[][row] for one group of keys: -inf where mask (if any) has a 0, and
  * highest[row] raised to them. Of the group only `valid` keys exist; the last of them stands in for the others. */
@@ -153,30 +153,6 @@ static void start(item *it, float *scratch) {
     for (int64_t at = 0; at < dims * it->height; at += LANES) store(it->acc + at, splat(0));
 }
 
-/* A part of a split row tile: leaves its state for a merge. */
-static void leave(const item *it) {
-    float *max = it->call->state, *sum = max + it->height, *acc = sum + it->height;
-    for (int64_t row = 0; row < it->height; row += LANES) {
-        store_loose(max + row, load(it->maximum + row));
-        store_loose(sum + row, load(it->total + row));
-    }
-    for (int64_t at = 0; at < it->value_dim * it->height; at += LANES) store_loose(acc + at, load(it->acc + at));
-}
-
-static void finish(const item *it) {
-    const weft_call *call = it->call;
-    for (int64_t row = 0; row < it->height; row += LANES) {
-        vec total = load(it->total + row);
-        store(it->decay + row, choose(total == 0, splat(0), 1.0f / total));
-    }
-    unpack_outputs(call, it->height, it->value_dim, it->acc, it->decay);
-    if (!call->lse) return;
-    for (int64_t row = 0; row < call->rows; row++) {
-        double total = it->total[row], lse = it->maximum[row] * LN_2 + natural_log(total);
-        call->lse[row * call->lse_row] = total > 0 ? (float)lse : total == 0 ? -__builtin_inff() : (float)total;
-    }
-}
-
 void weft_item(const weft_call *call, int64_t height, int64_t head_dim, int64_t value_dim, int64_t group,
                scores_product *scores_of, values_product *add_values);
 void weft_item(const weft_call *call, int64_t height, int64_t head_dim, int64_t value_dim, int64_t group,
@@ -198,8 +174,12 @@ void weft_item(const weft_call *call, int64_t height, int64_t head_dim, int64_t 
         soften(&it, now.keys);
         weigh(&it, &now, &next);
     }
-    if (call->state)
-        leave(&it);
-    else
-        finish(&it);
+    outcome made = {.height = height,
+                    .dims = value_dim,
+                    .maximum = it.maximum,
+                    .total = it.total,
+                    .share = it.decay,
+                    .kept = it.highest,
+                    .acc = it.acc};
+    end_item(call, &made);
 }

@@ -74,21 +74,29 @@ static void pack_queries(const weft_call *call, int64_t height, int64_t dims, fl
         }
 }
 
-/* o[row][d] = acc[d][row] * inverse[row]. */
-static void unpack_outputs(const weft_call *call, int64_t height, int64_t dims, const float *acc,
-                           const float *inverse) {
+/* o[row][d] = acc[d][row] * share[row], plus kept[row] (if any) of what it was; nothing of it where that is 0. */
+static void unpack_outputs(const weft_call *call, int64_t height, int64_t dims, const float *acc, const float *share,
+                           const float *kept) {
     _Alignas(64) float square[LANES * LANES];
     for (int64_t row = 0; row < smaller(height, call->rows); row += LANES)
         for (int64_t dim = 0; dim < dims; dim += LANES) {
             float *to = (float *)call->o + row * call->o_row + dim * call->o_dim;
             strided m = {call->o_row, call->o_dim, call->rows - row, dims - dim};
             bool direct = whole(&m);
-            vec x[LANES], factor = load(inverse + row);
+            vec x[LANES], factor = load(share + row);
 #pragma unroll
             for (int d = 0; d < LANES; d++) x[d] = load(acc + smaller(dim + d, dims - 1) * height + row) * factor;
             transpose(x);
             float *rows = direct ? to : square;
             int64_t stride = direct ? m.row : LANES;
+            if (kept && !direct) gather(to, &m, square);
+            if (kept) {
+#pragma unroll
+                for (int r = 0; r < LANES; r++) {
+                    vec part = splat(kept[row + r]);
+                    x[r] += choose(part == 0, splat(0), part * load_loose(rows + r * stride));
+                }
+            }
 #pragma unroll
             for (int r = 0; r < LANES; r++) store_loose(rows + r * stride, x[r]);
             if (!direct) scatter(square, &m, to);
