@@ -56,15 +56,12 @@ START_TEST(gallery_is_drawn) {
     unsigned width, height;
     uint8_t *pixels = decoded(image, &width, &height);
     ck_assert(width >= 100 && width <= 1600 && height >= 100 && height < 2000);
-    for (unsigned x = 0; x < width; x++) { /* nothing is cut off at the margins */
-        ck_assert_mem_eq(pixels + 3 * x, "\xff\xff\xff", 3);
-        ck_assert_mem_eq(pixels + 3 * ((size_t)(height - 1) * width + x), "\xff\xff\xff", 3);
-    }
+    bool clear = true; /* nothing is cut off at the margins */
     for (unsigned y = 0; y < height; y++)
-        for (unsigned x = 0; x < 8; x++) {
-            ck_assert_mem_eq(pixels + 3 * ((size_t)y * width + x), "\xff\xff\xff", 3);
-            ck_assert_mem_eq(pixels + 3 * ((size_t)y * width + width - 1 - x), "\xff\xff\xff", 3);
-        }
+        for (unsigned x = 0; x < width; x++)
+            if (y == 0 || y == height - 1 || x < 8 || x >= width - 8)
+                clear = clear && memcmp(pixels + 3 * ((size_t)y * width + x), "\xff\xff\xff", 3) == 0;
+    ck_assert(clear);
     free(pixels);
     picture_destroy(image);
 }

@@ -23,29 +23,44 @@ static const picture_terminal terminals[] = {
     {0, PICTURE_PLAIN, true},        {100000, PICTURE_PLAIN, true},    {33, PICTURE_256_COLORS, false}};
 enum { TERMINAL_COUNT = sizeof terminals / sizeof *terminals };
 
-/* Escapes are ours alone and closed at the end of each line; lines are as wide as allowed. */
-static void check_text(const char *text, const picture_terminal *terminal) {
+/* Escapes are ours alone and closed at the end of each line; lines are as wide as allowed. Says what is wrong, or NULL.
+ */
+static const char *fault(const char *text, const picture_terminal *terminal) {
     int width = 0, allowed = terminal->width < 24 ? 24 : terminal->width;
     bool colored = false;
-    ck_assert(*text == 0 || text[strlen(text) - 1] == '\n');
+    if (*text && text[strlen(text) - 1] != '\n') return "the last line does not end";
     for (uint32_t point; (point = text_next(&text)) != 0;) {
-        ck_assert(terminal->utf8 || point < 0x80);
+        if (!terminal->utf8 && point >= 0x80) return "not ASCII";
         if (point == '\n') {
-            ck_assert(!colored);
+            if (colored) return "a line ends in a colour";
             width = 0;
         } else if (point == '\033') {
-            ck_assert(terminal->colors != PICTURE_PLAIN);
-            ck_assert_int_eq(*text++, '[');
-            colored = strncmp(text, "0m", 2) != 0;
-            size_t length = strspn(text, "0123456789;");
-            ck_assert_int_eq(text[length], 'm');
+            if (terminal->colors == PICTURE_PLAIN) return "an escape";
+            size_t length = 1 + strspn(text + 1, "0123456789;");
+            if (text[0] != '[' || text[length] != 'm') return "an escape that sets no colour";
+            colored = strncmp(text, "[0m", 3) != 0;
             text += length + 1;
         } else {
-            ck_assert_uint_ge(point, 0x20);
-            ck_assert_int_le(++width, allowed);
+            if (point < 0x20) return "a control character";
+            if (++width > allowed) return "a line is too wide";
         }
     }
+    return NULL;
 }
+
+static void check_text(const char *text, const picture_terminal *terminal) {
+    const char *wrong = fault(text, terminal);
+    ck_assert_msg(!wrong, "%s, at width %d:\n%.3000s", wrong, terminal->width, text);
+}
+
+START_TEST(checker_can_fail) {
+    ck_assert_str_eq(fault("\033[0m\n", &terminals[0]), "an escape");
+    ck_assert_str_eq(fault("\033[1mx\n", &terminals[3]), "a line ends in a colour");
+    ck_assert_str_eq(fault("\033[2J\n", &terminals[3]), "an escape that sets no colour");
+    ck_assert_str_eq(fault("\u2588\n", &terminals[0]), "not ASCII");
+    ck_assert_str_eq(fault("1234567890123456789012345\n", &terminals[5]), "a line is too wide");
+}
+END_TEST
 
 START_TEST(gallery_is_drawn) {
     picture *image = gallery_picture(_i);
@@ -159,6 +174,7 @@ END_TEST
 
 int main(void) {
     TCase *all = tcase_create("terminal");
+    tcase_add_test(all, checker_can_fail);
     tcase_add_loop_test(all, gallery_is_drawn, 0, GALLERY_COUNT);
     tcase_add_loop_test(all, edges_are_drawn, 0, EDGE_COUNT);
     tcase_add_loop_test(all, lone_pair_is_seen, 0, LONE_COUNT);

@@ -78,6 +78,7 @@ static void curve_to(outline *o, point control, point to) {
 static point middle(point a, point b) { return (point){(a.x + b.x) / 2, (a.y + b.y) / 2}; }
 
 static void add_stroke(outline *o, char kind, const point *points, int count) {
+    if (count == 0) return;
     if (kind == '@') {
         o->pen = middle(points[count - 1], points[0]);
         for (int i = 0; i < count; i++) curve_to(o, points[i], middle(points[i], points[(i + 1) % count]));
