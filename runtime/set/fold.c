@@ -57,7 +57,8 @@ bool weft_fold_operands(weft_folder *f, weft_id id, uint32_t level) {
 
 weft_id weft_fold_make(weft_folder *f, weft_node node, uint32_t base) {
     if (f->failed) return 0;
-    weft_id result = weft_make(&f->bound->dag, (weft_op)node.op, (weft_type)node.type, node.value, f->stack + base,
+    const weft_id *operands = f->stack_count > base ? f->stack + base : NULL;
+    weft_id result = weft_make(&f->bound->dag, (weft_op)node.op, (weft_type)node.type, node.value, operands,
                                f->stack_count - base, weft_fold_place(f, node.place));
     f->stack_count = base;
     return result;

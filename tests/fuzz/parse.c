@@ -2,23 +2,7 @@
  * the same however often it is parsed. The last byte chooses an allocation that fails, or none. */
 #include "../unit/front/reading.h"
 #include "../unit/front/shape.h"
-
-#include <stdlib.h>
-
-typedef struct budget {
-    size_t left; /* allocations until one fails; 0: none does */
-} budget;
-
-static void *resize(void *user, void *block, size_t old_size, size_t new_size) {
-    budget *memory = user;
-    (void)old_size;
-    if (new_size == 0) {
-        free(block);
-        return NULL;
-    }
-    if (memory->left > 0 && --memory->left == 0) return NULL;
-    return realloc(block, new_size);
-}
+#include "fuzz.h"
 
 static void read_once(weft_allocator allocator, const char *text, size_t size, weft_text *out) {
     reading r;
@@ -34,18 +18,18 @@ static void read_once(weft_allocator allocator, const char *text, size_t size, w
     reading_end(&r);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    budget memory = {size > 0 ? data[size - 1] : 0}, plenty = {0};
-    weft_allocator failing = {resize, &memory}, allocator = {resize, &plenty};
+    fuzz_memory plenty = {0}, memory = fuzz_scarce(data, size);
+    weft_allocator allocator = fuzz_allocator(&plenty), failing = fuzz_allocator(&memory);
     weft_text first, second;
     weft_text_init(&first, &allocator);
     weft_text_init(&second, &allocator);
     read_once(allocator, (const char *)data, size, &first);
     read_once(failing, (const char *)data, size, &second);
-    if (memory.left > 0 || size == 0 || data[size - 1] == 0)
-        if (first.size != second.size || (first.size > 0 && memcmp(first.at, second.at, first.size) != 0)) abort();
+    if (!memory.failed)
+        HOLDS(first.size == second.size && (first.size == 0 || !memcmp(first.at, second.at, first.size)));
     weft_text_release(&first);
     weft_text_release(&second);
+    HOLDS(plenty.blocks == 0 && memory.blocks == 0);
     return 0;
 }
