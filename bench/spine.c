@@ -117,7 +117,7 @@ static void measure(weft_context *context, int which, int64_t n, int64_t heads, 
     int64_t shape[4] = {1, heads, n, dim};
     DLTensor q = tensor(memory, shape), k = tensor(memory + count, shape), v = tensor(memory + 2 * count, shape),
              o = tensor(memory + 3 * count, shape);
-    weft_tensors tensors = {sizeof tensors, &q, &k, &v, &o, NULL};
+    weft_tensors tensors = {.size = sizeof tensors, .q = &q, .k = &k, .v = &v, .o = &o};
     double allowed[64], computed[64], seconds[64];
     for (int r = 0; r < repeats; r++) {
         double before = peak(lanes), start = now();

@@ -62,7 +62,7 @@ static bool run(host *h) {
     if (!h->q || !h->k || !h->v || !h->o || !h->lse) return false;
     DLTensor q = view_of(h->q, q_shape, 4), k = view_of(h->k, k_shape, 4), v = view_of(h->v, k_shape, 4);
     DLTensor o = view_of(h->o, q_shape, 4), lse = view_of(h->lse, q_shape, 3);
-    const weft_tensors tensors = {sizeof tensors, &q, &k, &v, &o, &lse};
+    const weft_tensors tensors = {.size = sizeof tensors, .q = &q, .k = &k, .v = &v, .o = &o, .lse = &lse};
     void *workspace = malloc(weft_plan_workspace(h->plan)); /* or NULL, and the run allocates it */
     weft_status status = workspace ? weft_run(h->plan, &tensors, workspace) : WEFT_OUT_OF_MEMORY;
     free(workspace);

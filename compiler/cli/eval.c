@@ -75,7 +75,12 @@ static int prepare(side *it, const inputs *in) {
 }
 
 static weft_status run_once(const side *it, const inputs *in, void *workspace, double *seconds) {
-    weft_tensors tensors = {sizeof tensors, &in->q.view, &in->k.view, &in->v.view, &it->o.view, &it->lse.view};
+    weft_tensors tensors = {.size = sizeof tensors,
+                            .q = &in->q.view,
+                            .k = &in->k.view,
+                            .v = &in->v.view,
+                            .o = &it->o.view,
+                            .lse = &it->lse.view};
     double start = now();
     weft_status status = weft_run(it->plan, &tensors, workspace);
     *seconds = now() - start;

@@ -35,7 +35,8 @@ static bool open_outputs(const options *given, run_data *data) {
 }
 
 static int compute(session *s, run_data *data) {
-    weft_tensors tensors = {sizeof tensors, &data->q.view, &data->k.view, &data->v.view, &data->o.view, NULL};
+    weft_tensors tensors = {
+        .size = sizeof tensors, .q = &data->q.view, .k = &data->k.view, .v = &data->v.view, .o = &data->o.view};
     if (data->lse.data) tensors.lse = &data->lse.view;
     size_t size = weft_plan_workspace(s->plan);
     void *workspace = malloc(size);

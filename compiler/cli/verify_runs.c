@@ -94,7 +94,12 @@ static void compare_lse(verification *v, const weft_shape *shape, const trial *t
 
 static weft_status compute(verification *v, const weft_shape *shape, trial *t) {
     if (!make_trial(t, shape)) return WEFT_OUT_OF_MEMORY;
-    weft_tensors tensors = {sizeof tensors, &t->q.view, &t->k.view, &t->v.view, &t->o.view, &t->lse.view};
+    weft_tensors tensors = {.size = sizeof tensors,
+                            .q = &t->q.view,
+                            .k = &t->k.view,
+                            .v = &t->v.view,
+                            .o = &t->o.view,
+                            .lse = &t->lse.view};
     weft_status status = weft_run(v->s->plan, &tensors, NULL);
     return status == WEFT_OK ? weft_reference(v->s->plan, &tensors, t->reference_o, t->reference_lse) : status;
 }

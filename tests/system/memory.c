@@ -56,7 +56,7 @@ static weft_status everything(ledger *book, bool *made_code) {
     weft_binding binding = {"t", WEFT_BIND_ARRAY, {.array = &array}};
     weft_kernel_options options = {.size = sizeof options, .head_dim = DIM};
     weft_shape shape = {sizeof shape, 1, 2, 2, QUERIES, KEYS, DIM, DIM};
-    weft_tensors tensors = {sizeof tensors, &tq, &tk, &tk, &to, NULL};
+    weft_tensors tensors = {.size = sizeof tensors, .q = &tq, .k = &tk, .v = &tk, .o = &to};
     weft_status status = weft_context_create(&config, &context);
     if (status == WEFT_OK) {
         weft_status wrong = weft_module_load_text(context, "bad.weft", bad, sizeof bad - 1, NULL, &none);

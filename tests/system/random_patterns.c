@@ -166,7 +166,8 @@ static void one_case(world *w) {
         for (size_t i = 0; i < k.count; i++) k.data[i] = test_normal(&random);
         for (size_t i = 0; i < v.count; i++) v.data[i] = test_normal(&random);
         uint8_t *oracle = malloc((size_t)(s.batch * s.heads * s.queries * s.keys));
-        weft_tensors tensors = {sizeof tensors, &q.view, &k.view, &v.view, &o.view, &lse.view};
+        weft_tensors tensors = {
+            .size = sizeof tensors, .q = &q.view, .k = &k.view, .v = &v.view, .o = &o.view, .lse = &lse.view};
         compare_masks(w, text, plan, &s, oracle);
         tensor_poison(&o), tensor_poison(&lse);
         compare_outputs(w, text, plan, &s, &tensors, &o, &lse);

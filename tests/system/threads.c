@@ -65,7 +65,7 @@ static void run_with(const weft_plan *plan, float *out) {
     data d;
     memset(out, 0xff, OUTPUTS * sizeof *out);
     data_make(&d, out);
-    weft_tensors tensors = {sizeof tensors, &d.q, &d.k, &d.v, &d.o, &d.lse};
+    weft_tensors tensors = {.size = sizeof tensors, .q = &d.q, .k = &d.k, .v = &d.v, .o = &d.o, .lse = &d.lse};
     ck_assert_int_eq(weft_run(plan, &tensors, NULL), WEFT_OK);
 }
 

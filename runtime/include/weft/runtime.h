@@ -124,7 +124,9 @@ typedef struct weft_shape {
 typedef enum weft_binding_kind { WEFT_BIND_INT, WEFT_BIND_FLOAT, WEFT_BIND_BOOL, WEFT_BIND_ARRAY } weft_binding_kind;
 
 /* A value for a parameter of the pattern. Arrays are CPU tensors of any strides whose memory must stay valid and
- * unchanged while the plan lives (LANGUAGE.md section 1 says which element types each parameter type takes). */
+ * unchanged while the plan lives, or, bound to a run, until it returns (LANGUAGE.md section 1 says which element types
+ * each parameter type takes). Numbers and the arrays that decide pairs are bound when the plan is made. `keys`,
+ * `per_head` and the tables that only `bias` reads may be bound there, as defaults, or in weft_tensors. */
 typedef struct weft_binding {
     const char *name;
     weft_binding_kind kind;
@@ -183,11 +185,16 @@ WEFT_API size_t weft_plan_explain(const weft_plan *plan, int64_t batch, int64_t 
 /* q [B, H, Lq, D], k [B, KV_H, Lk, D], v [B, KV_H, Lk, Dv], o [B, H, Lq, Dv], lse [B, H, Lq] (may be NULL): CPU tensors,
  * strides in elements, strides NULL for compact row-major. With B = 1 the first dimension may be missing. q, k, v and o
  * have the kernel's dtype, lse is float32 (natural logarithm of the softmax denominator, -inf for an empty row).
- * o and lse must not overlap anything else. `size` is sizeof(weft_tensors). */
+ * o and lse must not overlap anything else. `size` is sizeof(weft_tensors).
+ *
+ * bindings (may be NULL when binding_count is 0) are arrays for this run: parameters of type keys and per_head, and
+ * tables that only `bias` reads. They replace what the plan was given; what neither has is an error (E0401). */
 typedef struct weft_tensors {
     size_t size;
     const DLTensor *q, *k, *v;
     const DLTensor *o, *lse;
+    const weft_binding *bindings;
+    size_t binding_count;
 } weft_tensors;
 
 /* o_i = sum_j exp(s_ij) v_j / sum_j exp(s_ij) over the keys j of row i, s_ij = scale (q_i . k_j), by online softmax

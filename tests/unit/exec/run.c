@@ -118,7 +118,8 @@ static void free_outputs(outputs *out) {
 }
 
 static void run_case_into(const run_case *c, const weft_plan *plan, const outputs *out, void *workspace) {
-    weft_tensors tensors = {sizeof tensors, &c->q.dl, &c->k.dl, &c->v.dl, &out->o.dl, &out->lse.dl};
+    weft_tensors tensors = {
+        .size = sizeof tensors, .q = &c->q.dl, .k = &c->k.dl, .v = &c->v.dl, .o = &out->o.dl, .lse = &out->lse.dl};
     weft_status status = weft_run(plan, &tensors, workspace);
     char message[400];
     weft_plan_message(plan, message, sizeof message);
@@ -170,7 +171,7 @@ static void reference_of(const run_case *c, const weft_plan *plan, double **o, d
     *o = malloc((size_t)(rows * c->o_size[3]) * sizeof(double));
     *lse = malloc((size_t)rows * sizeof(double));
     ck_assert(*o && *lse);
-    weft_tensors tensors = {sizeof tensors, &c->q.dl, &c->k.dl, &c->v.dl, NULL, NULL};
+    weft_tensors tensors = {.size = sizeof tensors, .q = &c->q.dl, .k = &c->k.dl, .v = &c->v.dl};
     ck_assert_int_eq(weft_reference(plan, &tensors, *o, *lse), WEFT_OK);
 }
 
@@ -326,7 +327,8 @@ START_TEST(runs_can_be_cancelled) {
         if (!plan) continue; /* plans may poll too */
         outputs out;
         make_outputs(&out, &c, &state, false);
-        weft_tensors tensors = {sizeof tensors, &c.q.dl, &c.k.dl, &c.v.dl, &out.o.dl, &out.lse.dl};
+        weft_tensors tensors = {
+            .size = sizeof tensors, .q = &c.q.dl, .k = &c.k.dl, .v = &c.v.dl, .o = &out.o.dl, .lse = &out.lse.dl};
         ck_assert_int_eq(weft_run(plan, &tensors, NULL), WEFT_CANCELLED);
         char message[80] = "?";
         ck_assert_uint_eq(weft_plan_message(plan, message, sizeof message), 0);
@@ -348,8 +350,8 @@ START_TEST(refusals_are_explained) {
     weft_plan *plan = plan_case(&c, &config);
     outputs out;
     make_outputs(&out, &c, &state, false);
-    weft_tensors tensors = {sizeof tensors, &c.q.dl, &c.v.dl, &c.v.dl, &out.o.dl, NULL};
-    weft_tensors good = {sizeof tensors, &c.q.dl, &c.k.dl, &c.v.dl, &out.o.dl, NULL};
+    weft_tensors tensors = {.size = sizeof tensors, .q = &c.q.dl, .k = &c.v.dl, .v = &c.v.dl, .o = &out.o.dl};
+    weft_tensors good = {.size = sizeof tensors, .q = &c.q.dl, .k = &c.k.dl, .v = &c.v.dl, .o = &out.o.dl};
     char message[200];
     c.k.shape[3]++;
     tensors.k = &c.k.dl;
@@ -405,7 +407,7 @@ START_TEST(failing_memory_leaks_nothing) {
     weft_plan *plan = plan_case(&c, &config);
     outputs out;
     make_outputs(&out, &c, &state, false);
-    weft_tensors tensors = {sizeof tensors, &c.q.dl, &c.k.dl, &c.v.dl, &out.o.dl, NULL};
+    weft_tensors tensors = {.size = sizeof tensors, .q = &c.q.dl, .k = &c.k.dl, .v = &c.v.dl, .o = &out.o.dl};
     int64_t rows = c.o_size[0] * c.o_size[1] * c.o_size[2];
     double *o = malloc((size_t)(rows * c.o_size[3]) * sizeof *o);
     memory.left = 0;

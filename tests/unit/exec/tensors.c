@@ -38,7 +38,8 @@ static void set_up(fixture *f) {
     set_tensor(&f->v, f->v_shape, 4, (int64_t[]){B, KV, LK, DV}, f->v_data);
     set_tensor(&f->o, f->o_shape, 4, (int64_t[]){B, H, LQ, DV}, f->o_data);
     set_tensor(&f->lse, f->lse_shape, 3, (int64_t[]){B, H, LQ}, f->lse_data);
-    f->tensors = (weft_tensors){sizeof(weft_tensors), &f->q, &f->k, &f->v, &f->o, &f->lse};
+    f->tensors =
+        (weft_tensors){.size = sizeof(weft_tensors), .q = &f->q, .k = &f->k, .v = &f->v, .o = &f->o, .lse = &f->lse};
 }
 
 static void tear_down(fixture *f) {
