@@ -1,5 +1,4 @@
-# The command line: parts of it as unit tests; each .case file is a test of the tool itself; patterns are verified and the
-# example runs.
+# The command line: parts of it as unit tests; each .case file is a test of the tool itself; the example runs.
 function(weft_cli_test name)
   list(TRANSFORM ARGN PREPEND ${PROJECT_SOURCE_DIR}/compiler/cli/)
   add_executable(test_cli_${name} ${PROJECT_SOURCE_DIR}/tests/cli/${name}.c ${ARGN})
@@ -19,17 +18,11 @@ foreach(case ${cases})
   add_test(NAME cli/${name}_case COMMAND test_cli_cases $<TARGET_FILE:weft_cli> ${PROJECT_SOURCE_DIR} ${case})
 endforeach()
 
-file(GLOB patterns CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/patterns/*.weft)
-foreach(file ${patterns})
-  get_filename_component(name ${file} NAME_WE)
-  add_test(NAME patterns/${name} COMMAND weft_cli verify ${file} -p ${name})
-endforeach()
-
 add_test(NAME examples/host COMMAND host ${PROJECT_SOURCE_DIR}/patterns/longformer.weft longformer)
 
 # LeakSanitizer stumbles over the thread-local storage of libraries opened at run time, as LLVM is.
 if(WEFT_SANITIZE MATCHES "address")
   get_property(tests DIRECTORY PROPERTY TESTS)
-  list(FILTER tests INCLUDE REGEX "^(cli|patterns|examples)/")
+  list(FILTER tests INCLUDE REGEX "^(cli|examples)/")
   set_tests_properties(${tests} PROPERTIES ENVIRONMENT "ASAN_OPTIONS=intercept_tls_get_addr=0")
 endif()
