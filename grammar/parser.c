@@ -1,6 +1,7 @@
 /* The two entries of the grammar: a source as an AST, and as tokens. */
 #include "parser.h"
 #include "parse.h"
+#include "tokens.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -69,9 +70,48 @@ weft_ast *weft_parse_text(weft_arena *arena, weft_names *names, const weft_sourc
 
 /* ---- the tokens --------------------------------------------------------------------------------------------- */
 
-static void print_token(const weft_parser *p, int token, weft_span span, weft_text *out) {
-    weft_point point = weft_sources_point(p->sources, span.source, span.begin);
-    const char *name = weft_token_name(token), *text = weft_parser_text(p, span);
+typedef struct token_walk {
+    weft_token_taker *take;
+    void *user;
+} token_walk;
+
+static void walk_tokens(weft_parser *p, void *user) {
+    const token_walk *walk = user;
+    int token;
+    do {
+        WEFT_GRAMMAR_STYPE value;
+        weft_span span;
+        token = weft_scan(&value, &span, p->scanner);
+        if (token == WEFT_TOKEN_END) span = (weft_span){p->source, p->offset, p->offset};
+        walk->take(walk->user, token, span);
+    } while (token != WEFT_TOKEN_END);
+}
+
+bool weft_scan_tokens(const weft_allocator *allocator, const weft_sources *sources, uint32_t source,
+                      weft_diagnostics *diagnostics, weft_token_taker *take, void *user) {
+    weft_arena arena;
+    weft_names names;
+    token_walk walk = {take, user};
+    weft_arena_init(&arena, allocator);
+    weft_names_init(&names, allocator);
+    weft_parser p = {
+        .sources = sources, .arena = &arena, .names = &names, .diagnostics = diagnostics, .source = source};
+    run(&p, walk_tokens, &walk);
+    weft_names_free(&names);
+    weft_arena_free(&arena);
+    return !p.out_of_memory;
+}
+
+typedef struct token_printer {
+    const weft_sources *sources;
+    weft_text *out;
+} token_printer;
+
+static void print_token(void *user, int token, weft_span span) {
+    const token_printer *printer = user;
+    weft_text *out = printer->out;
+    weft_point point = weft_sources_point(printer->sources, span.source, span.begin);
+    const char *name = weft_token_name(token), *text = printer->sources->at[span.source - 1].text + span.begin;
     size_t size = span.end - span.begin;
     weft_text_format(out, "%" PRIu32 ":%" PRIu32 " %s", point.line, point.column, name);
     if (size != 0 && (size != strlen(name) || memcmp(name, text, size) != 0)) {
@@ -81,27 +121,8 @@ static void print_token(const weft_parser *p, int token, weft_span span, weft_te
     weft_text_add(out, "\n", 1);
 }
 
-static void print_tokens(weft_parser *p, void *user) {
-    int token;
-    do {
-        WEFT_GRAMMAR_STYPE value;
-        weft_span span;
-        token = weft_scan(&value, &span, p->scanner);
-        if (token == WEFT_TOKEN_END) span = (weft_span){p->source, p->offset, p->offset};
-        print_token(p, token, span, user);
-    } while (token != WEFT_TOKEN_END);
-}
-
 void weft_print_tokens(const weft_allocator *allocator, const weft_sources *sources, uint32_t source,
                        weft_diagnostics *diagnostics, weft_text *out) {
-    weft_arena arena;
-    weft_names names;
-    weft_arena_init(&arena, allocator);
-    weft_names_init(&names, allocator);
-    weft_parser p = {
-        .sources = sources, .arena = &arena, .names = &names, .diagnostics = diagnostics, .source = source};
-    run(&p, print_tokens, out);
-    out->failed |= p.out_of_memory;
-    weft_names_free(&names);
-    weft_arena_free(&arena);
+    token_printer printer = {sources, out};
+    out->failed |= !weft_scan_tokens(allocator, sources, source, diagnostics, print_token, &printer);
 }

@@ -38,7 +38,8 @@ static weft_landmark walk(const weft_source *source, weft_landmark from, uint32_
         size_t length = weft_utf8_read(source->text + from.offset, source->size - from.offset, &point);
         if (length > offset - from.offset) break;
         from.offset += (uint32_t)length;
-        from.point.column++;
+        bool mark = point == 0xFEFF && from.offset == (uint32_t)length; /* a byte order mark is no column */
+        from.point.column += !mark;
         if (point == '\n') from.point = (weft_point){from.point.line + 1, 1};
     }
     return from;

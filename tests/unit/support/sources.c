@@ -56,6 +56,23 @@ START_TEST(finds_points_in_any_bytes) {
 }
 END_TEST
 
+/* At the beginning of a file it is no text; anywhere else it is. */
+START_TEST(byte_order_marks_are_no_columns) {
+    static const char text[] = "\xEF\xBB\xBFlet\n\xEF\xBB\xBF a";
+    static const weft_point expected[] = {{1, 1}, {1, 1}, {1, 1}, {1, 1}, {1, 2}, {1, 3}, {1, 4},
+                                          {2, 1}, {2, 1}, {2, 1}, {2, 2}, {2, 3}, {2, 4}};
+    weft_allocator allocator = weft_allocator_of(NULL);
+    weft_sources sources;
+    weft_sources_init(&sources, &allocator);
+    ck_assert_uint_eq(weft_sources_add(&sources, "x", text, sizeof text - 1), 1);
+    for (uint32_t k = 0; k < sizeof text; k++) {
+        ck_assert_uint_eq(weft_sources_point(&sources, 1, k).line, expected[k].line);
+        ck_assert_uint_eq(weft_sources_point(&sources, 1, k).column, expected[k].column);
+    }
+    weft_sources_free(&sources);
+}
+END_TEST
+
 START_TEST(copies_and_numbers_sources) {
     weft_allocator allocator = weft_allocator_of(NULL);
     weft_sources sources;
@@ -101,4 +118,5 @@ START_TEST(far_points_are_cheap) {
 }
 END_TEST
 
-TEST_MAIN("support/sources", finds_points_in_any_bytes, copies_and_numbers_sources, far_points_are_cheap)
+TEST_MAIN("support/sources", finds_points_in_any_bytes, byte_order_marks_are_no_columns, copies_and_numbers_sources,
+          far_points_are_cheap)
