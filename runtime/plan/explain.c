@@ -1,9 +1,7 @@
 /* Why a pair is in a set or not: the terms that decide it, each with its place and its text. The set is folded once
  * more, with places kept, and walked: of a union that admits the pair, the terms that do; of an intersection that
  * excludes it, the terms that do; and so on down to atoms. */
-#include <string.h>
-
-#include "plan/build.h"
+#include "plan/terms.h"
 
 typedef struct weft_explanation {
     const weft_sources *sources;
@@ -18,44 +16,16 @@ typedef struct weft_pair {
     int64_t i, j;
 } weft_pair;
 
-enum { MOST_LINES = 100, MOST_TEXT = 60 };
-
-/* The text of a term on one line: white space becomes one blank, long text is cut. */
-static void add_text(weft_text *out, const char *text, size_t size) {
-    size_t shown = 0;
-    bool blank = false;
-    for (size_t n = 0; n < size; n++) {
-        unsigned char byte = (unsigned char)text[n];
-        if (byte <= ' ' || byte == 0x7f) {
-            blank = shown > 0;
-            continue;
-        }
-        bool continues = (byte & 0xc0) == 0x80; /* of a UTF-8 sequence */
-        if (shown >= MOST_TEXT && !continues) {
-            weft_text_format(out, "…");
-            return;
-        }
-        if (blank) weft_text_add(out, " ", 1), shown++;
-        blank = false;
-        weft_text_add(out, text + n, 1);
-        shown += !continues;
-    }
-}
+enum { MOST_LINES = 100 };
 
 static void add_term(weft_explanation *explanation, const weft_node *node) {
     weft_text *out = explanation->out;
-    weft_span place = node->place;
-    const weft_sources *sources = explanation->sources;
-    bool known = place.source > 0 && place.source <= sources->count && place.begin < place.end &&
-                 place.end <= sources->at[place.source - 1].size;
-    if (!known) {
-        weft_text_format(out, "`%s`", weft_op_describe((weft_op)node->op)->text);
-        return;
-    }
-    const weft_source *source = &sources->at[place.source - 1];
-    weft_point point = weft_sources_point(sources, place.source, place.begin);
-    weft_text_format(out, "%s:%u:%u: `", source->name, point.line, point.column);
-    add_text(out, source->text + place.begin, place.end - place.begin);
+    const weft_source *source;
+    weft_point point;
+    if (weft_node_source(explanation->sources, node, &source, &point))
+        weft_text_format(out, "%s:%u:%u: ", source->name, point.line, point.column);
+    weft_text_format(out, "`");
+    weft_node_text(explanation->sources, node, out);
     weft_text_format(out, "`");
 }
 

@@ -255,6 +255,7 @@ static weft_id dispatch(weft_folder *f, weft_id id, uint32_t level) {
     case WEFT_OP_FLOAT:
     case WEFT_OP_BOOL: return make_constant(f, (weft_type)node.type, node.value, node.place);
     case WEFT_OP_PARAM: return fold_parameter(f, &node);
+    case WEFT_OP_ARRAY: return weft_fold_make(f, node, f->stack_count); /* of bound form, folded once more in place */
     case WEFT_OP_VAR_I:
     case WEFT_OP_VAR_J:
     case WEFT_OP_VAR_HEAD:

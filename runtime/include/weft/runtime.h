@@ -79,6 +79,10 @@ typedef struct weft_config {
     weft_log_hook *log;
     void *log_user;
     uint32_t threads; /* threads a run may use at once; 0: one a core. With parallel_for: the count it is called with */
+    /* A folder where the compiler keeps the kernels that it made, for itself and other processes of this user; NULL:
+     * none. It is made when first needed; copied. Of no meaning to kernels from images. */
+    const char *cache_path;
+    uint64_t cache_limit; /* bytes that the folder may hold, what was used longest ago going first; 0: 64 MiB */
 } weft_config;
 
 /* ---- kernels ------------------------------------------------------------------------------------------------ */
@@ -179,6 +183,70 @@ WEFT_API weft_status weft_plan_mask(const weft_plan *plan, int64_t batch, int64_
  * whether the pair is in the set. */
 WEFT_API size_t weft_plan_explain(const weft_plan *plan, int64_t batch, int64_t head, int64_t i, int64_t j,
                                   bool *allowed, char *buffer, size_t size);
+
+/* ---- looking at plans --------------------------------------------------------------------------------------------
+ *
+ * What a plan's sets are, without a mask of Lq * Lk bytes. All of these are thread-safe. */
+
+enum {
+    WEFT_ALL_TERMS = -1, /* the whole set */
+    WEFT_MOST_TERMS = 16 /* of a set with more, the last one stands for all that are left */
+};
+
+/* Where a term was written. `size` is sizeof(weft_term_place). */
+typedef struct weft_term_place {
+    size_t size;
+    const char *file;      /* NULL where there is no place, as for the last of many; else lives as long as the plan */
+    uint32_t line, column; /* from 1, in code points */
+} weft_term_place;
+
+/* The terms of a head's set are the operands of the unions at its top as they are written, seen through what clips them:
+ * in `(a | b) & causal` they are a and b, each within causal. At least 1; 0 where there is no such head, or no memory. */
+WEFT_API int64_t weft_plan_term_count(const weft_plan *plan, int64_t batch, int64_t head);
+
+/* The text of one term, on one line, as snprintf; 0 where there is none. place may be NULL. */
+WEFT_API size_t weft_plan_term(const weft_plan *plan, int64_t batch, int64_t head, int64_t term,
+                               weft_term_place *place, char *text, size_t size);
+
+/* The set as a grid of rows x columns cells, 1 <= rows <= Lq, 1 <= columns <= Lk. Cell (r, c) holds the query rows from
+ * floor(r * Lq / rows) to before floor((r + 1) * Lq / rows) and the keys likewise, and share[r * columns + c] becomes
+ * the share of its pairs that are in the term, or in the set. Pairs are counted exactly: the share is above 0 when a
+ * single one is, and 1 only when all are. Time grows with the non-empty tiles and the cells, memory (beside share) with
+ * the columns. */
+WEFT_API weft_status weft_plan_coverage(const weft_plan *plan, int64_t batch, int64_t head, int64_t term, int64_t rows,
+                                        int64_t columns, float *share);
+
+/* Keys [begin, end). */
+typedef struct weft_key_range {
+    int64_t begin, end;
+} weft_key_range;
+
+/* Is told the keys of query row `row`: sorted ranges that neither overlap nor touch, valid during the call. False stops
+ * the visit. */
+typedef bool weft_row_hook(void *user, int64_t row, const weft_key_range *keys, size_t count);
+
+/* Visits count query rows, those listed or, where rows is NULL, the first ones. WEFT_CANCELLED when the hook stopped it.
+ */
+WEFT_API weft_status weft_plan_rows(const weft_plan *plan, int64_t batch, int64_t head, const int64_t *rows,
+                                    size_t count, weft_row_hook *visit, void *user);
+
+/* What a run does for one head. `size` is sizeof(weft_plan_work). A cost is in pairs that the 64-row kernel would
+ * compute in the time. */
+typedef struct weft_plan_work {
+    size_t size;
+    int64_t same_as; /* the first batch * H + head with an equal set */
+    double pairs;          /* as in weft_plan_info */
+    double computed_pairs;
+    int64_t full_tiles;
+    int64_t partial_tiles;
+    int64_t items;
+    double cost;          /* of all items */
+    double heaviest;      /* of the dearest one: no run is faster, however many threads it has */
+    int64_t rows_read;    /* rows of q that items read, those that several read counted as often */
+    int64_t keys_read;    /* rows of k, and as many of v */
+    int64_t rows_written; /* rows of o */
+} weft_plan_work;
+WEFT_API weft_status weft_plan_head(const weft_plan *plan, int64_t batch, int64_t head, weft_plan_work *work);
 
 /* ---- running ------------------------------------------------------------------------------------------------ */
 

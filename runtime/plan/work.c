@@ -1,0 +1,36 @@
+/* What one head costs: its share of the figures of the plan, and what moves through memory for it. */
+#include <string.h>
+
+#include "plan/terms.h"
+
+static void add_item(weft_plan_work *work, const weft_layout *layout, const weft_item *item) {
+    work->items++;
+    work->cost += item->cost;
+    if (item->cost > work->heaviest) work->heaviest = item->cost;
+    work->rows_read += item->rows;
+    if (!item->split) work->rows_written += item->rows;
+    for (uint32_t n = 0; n < item->tile_count; n++) {
+        const weft_tile *tile = &layout->tiles[item->first_tile + n];
+        work->keys_read += (tile->last - tile->first) * weft_tile_steps(tile);
+    }
+}
+
+static void add_layout(weft_plan_work *work, const weft_layout *layout) {
+    work->pairs += layout->pairs;
+    work->computed_pairs += layout->computed_pairs;
+    work->full_tiles += layout->full_tiles;
+    work->partial_tiles += layout->partial_tiles;
+    for (uint32_t n = 0; n < layout->item_count; n++) add_item(work, layout, &layout->items[n]);
+    for (uint32_t n = 0; n < layout->split_count; n++)
+        work->rows_written += layout->items[layout->splits[n].first_item].rows; /* merged once */
+}
+
+weft_status weft_plan_head(const weft_plan *plan, int64_t batch, int64_t head, weft_plan_work *work) {
+    if (!work || work->size < sizeof work->size || !weft_plan_has_head(plan, batch, head)) return WEFT_INVALID_ARGUMENT;
+    size_t number = (size_t)(batch * plan->shape.heads + head), size = work->size;
+    weft_plan_work known = {.size = size};
+    while (plan->layout_of[known.same_as] != plan->layout_of[number]) known.same_as++;
+    add_layout(&known, &plan->layouts[plan->layout_of[number]]);
+    memcpy(work, &known, size < sizeof known ? size : sizeof known);
+    return WEFT_OK;
+}
