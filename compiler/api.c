@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compile.h"
+#include "fmt/fmt.h"
 #include "kernel/kernel.h"
 
 /* Sources outlive their module for as long as diagnostics point into them. */
@@ -214,6 +215,38 @@ int64_t weft_module_heads(const weft_module *module, const char *pattern) {
     return found ? weft_unit_heads(module->unit, found) : 0;
 }
 
+/* ---- formatting --------------------------------------------------------------------------------------------- */
+
+/* A copy of a text with its NUL, as hosts get it. */
+static char *hand_out(const weft_allocator *allocator, const weft_text *text) {
+    char *copy = weft_allocate(allocator, text->size + 1);
+    if (copy) memcpy(copy, text->at ? text->at : "", text->size + 1);
+    return copy;
+}
+
+weft_status weft_format_text(weft_context *context, const char *name, const char *text, size_t size, char **out) {
+    *out = NULL;
+    const weft_allocator *allocator = weft_engine_allocator(context->engine);
+    library *held = library_create(allocator);
+    if (!held) return WEFT_OUT_OF_MEMORY;
+    weft_diagnostics said;
+    weft_text formatted;
+    weft_diagnostics_init(&said, allocator, &held->sources);
+    weft_text_init(&formatted, allocator);
+    uint32_t source = weft_sources_add(&held->sources, name, text ? text : "", text ? size : 0);
+    bool done = source && weft_format(allocator, &held->sources, source, &said, &formatted);
+    if (done) *out = hand_out(allocator, &formatted);
+    if (!source || (done && !*out)) said.out_of_memory = true;
+    weft_text_release(&formatted);
+    weft_status status = conclude(context, held, &said, done ? WEFT_OK : WEFT_INVALID_PATTERN);
+    library_release(held);
+    return status;
+}
+
+void weft_formatted_free(weft_context *context, char *text) {
+    if (text) weft_free(weft_engine_allocator(context->engine), text, strlen(text) + 1);
+}
+
 /* ---- kernels ------------------------------------------------------------------------------------------------ */
 
 /* The code generator, opened on first need. */
@@ -315,8 +348,7 @@ weft_status weft_module_dump(const weft_module *module, const char *pattern, wef
     bool done = begin(module, pattern, needs_code ? options : NULL, needs_code, &said, &c) &&
                 weft_compile_dump(&c, stage, &text);
     if (!done && !said.errors) said.out_of_memory = true;
-    if (done) *out = weft_allocate(allocator, text.size + 1);
-    if (*out) memcpy(*out, text.at ? text.at : "", text.size + 1);
+    if (done) *out = hand_out(allocator, &text);
     if (done && !*out) said.out_of_memory = true;
     weft_text_release(&text);
     return conclude(module->context, module->library, &said, done ? WEFT_OK : WEFT_INVALID_PATTERN);

@@ -131,6 +131,7 @@ int command_run(const options *given);
 int command_eval(const options *given);
 int command_verify(const options *given);
 int command_why(const options *given);
+int command_fmt(const options *given);
 int command_doctor(const options *given);
 int command_help(const options *given);
 

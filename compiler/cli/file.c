@@ -17,8 +17,8 @@ static bool refuse(output_file *out, const char *path) {
     return false;
 }
 
-/* A temporary file beside its place, with the permissions that a new file would have. */
-static bool open_beside(output_file *out) {
+/* A temporary file beside its place, with the permissions of the file that it replaces (NULL: those of a new one). */
+static bool open_beside(output_file *out, const struct stat *replaced) {
     static const char suffix[] = ".XXXXXX";
     size_t size = strlen(out->path) + sizeof suffix;
     char *name = malloc(size);
@@ -32,7 +32,7 @@ static bool open_beside(output_file *out) {
     out->temporary = name;
     mode_t mask = umask(0);
     umask(mask);
-    fchmod(descriptor, 0666 & ~mask);
+    fchmod(descriptor, replaced ? replaced->st_mode & 0777 : 0666 & ~mask);
     out->stream = fdopen(descriptor, "wb");
     if (!out->stream) close(descriptor);
     return out->stream != NULL;
@@ -52,7 +52,7 @@ bool output_open(output_file *out, const char *path) {
         errno = EISDIR;
         return refuse(out, path);
     }
-    if (!exists || S_ISREG(status.st_mode)) return open_beside(out) || refuse(out, path);
+    if (!exists || S_ISREG(status.st_mode)) return open_beside(out, exists ? &status : NULL) || refuse(out, path);
     out->stream = fopen(out->path, "wb");
     return out->stream || refuse(out, path);
 }

@@ -1,5 +1,6 @@
 /* weft: the command line. Results go to stdout, everything else to stderr; the exit codes are those of cli.h. */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "cli.h"
@@ -84,6 +85,17 @@ static const command why = {.name = "why",
                             .summary = "say which term lets query position I attend to key J, or which excludes it",
                             .run = command_why};
 
+static const command fmt = {
+    .name = "fmt",
+    .words = "FILE...",
+    .least_words = 1,
+    .most_words = INT_MAX,
+    .takes = TAKES(CHECK) | TAKES(COLOR) | TAKES(HELP),
+    .summary = "format pattern files in place",
+    .help = "White space is settled; comments, and which signs stand for the operators, stay as they are. A file\n"
+            "with syntax errors is left alone. - formats standard input to standard output.",
+    .run = command_fmt};
+
 static const command doctor = {.name = "doctor",
                                .words = "",
                                .takes = TAKES(JSON) | TAKES(THREADS) | TAKES(HELP),
@@ -97,7 +109,7 @@ static const command help = {.name = "help",
                              .summary = "say what the tool, or a command, does",
                              .run = command_help};
 
-const command *const commands[] = {&check, &mask, &ir, &run, &eval, &verify, &why, &doctor, &help, NULL};
+const command *const commands[] = {&check, &mask, &ir, &run, &eval, &verify, &why, &fmt, &doctor, &help, NULL};
 
 const command *find_command(const char *name) {
     const char *names[sizeof commands / sizeof *commands];

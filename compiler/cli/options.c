@@ -185,6 +185,11 @@ static bool check_needs(const options *out, const command *c) {
 
 bool options_parse(options *out, const command *c, int count, char **arguments) {
     memset(out, 0, sizeof *out);
+    out->words = calloc((size_t)count + 1, sizeof *out->words);
+    if (!out->words) {
+        complain("out of memory");
+        return false;
+    }
     bool words_only = false;
     for (int at = 0; at < count; at++) {
         if (!words_only && !strcmp(arguments[at], "--")) {
@@ -200,6 +205,7 @@ bool options_parse(options *out, const command *c, int count, char **arguments) 
 }
 
 void options_free(options *given) {
+    free(given->words);
     free(given->defines.at);
     free(given->arrays.at);
     free(given->libraries.at);

@@ -24,13 +24,13 @@ typedef struct option_list {
 
 /* What was given; 0, NULL or false where an option was not (also for CHOICE, whose first choice is the default). */
 typedef struct options {
-    const char *words[8]; /* FILE and what follows */
+    const char **words; /* FILE and what follows */
     int word_count;
     const char *pattern, *q, *k, *v, *output, *lse, *target;
     option_list defines, arrays, libraries;
     int64_t lq, lk, heads, head, head_dim, value_dim, threads;
     int dtype, against, via, stage, color;
-    bool json, help;
+    bool check, json, help;
     uint64_t given; /* TAKES of every option that was */
 } options;
 

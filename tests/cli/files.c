@@ -61,6 +61,18 @@ START_TEST(committed_files_are_there) {
 }
 END_TEST
 
+START_TEST(replaced_files_keep_their_permissions) {
+    output_file out;
+    struct stat status;
+    fclose(fopen("script", "wb"));
+    ck_assert_int_eq(chmod("script", 0751), 0);
+    ck_assert(output_open(&out, "script") && output_commit(&out));
+    ck_assert_int_eq(stat("script", &status), 0);
+    ck_assert_int_eq(status.st_mode & 0777, 0751);
+    ck_assert_int_eq(empty_folder(), 1);
+}
+END_TEST
+
 START_TEST(discarded_files_are_not) {
     write_whole("old", "kept");
     output_file out;
@@ -138,6 +150,7 @@ int main(void) {
     TCase *tests = tcase_create("files");
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, committed_files_are_there);
+    tcase_add_test(tests, replaced_files_keep_their_permissions);
     tcase_add_test(tests, discarded_files_are_not);
     tcase_add_test(tests, links_stay_links);
     tcase_add_test(tests, devices_stay_devices);

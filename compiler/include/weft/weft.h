@@ -49,6 +49,17 @@ WEFT_API bool weft_module_parameter(const weft_module *module, const char *patte
 /* One more than the largest head that the pattern names with constants, or 0 if it names none. */
 WEFT_API int64_t weft_module_heads(const weft_module *module, const char *pattern);
 
+/* ---- formatting --------------------------------------------------------------------------------------------- */
+
+/* The text of a pattern file in the house style: tokens, comments and their order stay, white space is settled (LANGUAGE
+ * has examples). Formatting what was formatted changes nothing. Only syntax is looked at: imports are not read. name stands
+ * for the file in diagnostics; text need not end in NUL. On success *out is the text, NUL-terminated and the caller's to
+ * free with weft_formatted_free; WEFT_INVALID_PATTERN with *out NULL where the text has syntax errors, which are then in
+ * the context's diagnostics. */
+WEFT_API weft_status weft_format_text(weft_context *context, const char *name, const char *text, size_t size,
+                                      char **out);
+WEFT_API void weft_formatted_free(weft_context *context, char *text); /* NULL is fine */
+
 /* ---- diagnostics -------------------------------------------------------------------------------------------- */
 
 typedef struct weft_diagnostic {
