@@ -1,0 +1,13 @@
+# What the pages for readers say is done: their patterns load, their commands print what is there, their pictures are true.
+add_executable(test_docs ${CMAKE_CURRENT_LIST_DIR}/docs.c)
+target_compile_definitions(test_docs PRIVATE _GNU_SOURCE)
+target_compile_options(test_docs PRIVATE $<TARGET_PROPERTY:weft_options,INTERFACE_COMPILE_OPTIONS>)
+target_link_libraries(test_docs PRIVATE weft weft_runtime)
+file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/*.md)
+foreach(page ${pages})
+  get_filename_component(name ${page} NAME_WE)
+  add_test(NAME docs/${name} COMMAND test_docs $<TARGET_FILE:weft_cli> ${page})
+  if(WEFT_SANITIZE MATCHES "address") # see tests/cli/tests.cmake
+    set_tests_properties(docs/${name} PROPERTIES ENVIRONMENT "ASAN_OPTIONS=intercept_tls_get_addr=0")
+  endif()
+endforeach()
