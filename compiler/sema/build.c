@@ -25,6 +25,25 @@ static weft_id make_node(weft_elaborator *e, weft_op op, weft_type type, weft_va
     return weft_make(&e->program->dag, op, type, value, ids, count, place);
 }
 
+/* Where the language takes static sets alone: what stands for that in a message, or NULL. */
+static const char *static_place(weft_op op, uint32_t operand) {
+    if (op == WEFT_OP_COMPLEMENT) return "what `~` negates";
+    if (op == WEFT_OP_DIFFERENCE && operand == 1) return "the right side of `-`";
+    if (op == WEFT_OP_BLOCKS) return "what `blocks` lifts";
+    return weft_op_is_atom(op) ? "`within`" : NULL;
+}
+
+static bool is_static(weft_elaborator *e, weft_op op, uint32_t k, weft_typed operand, weft_span place) {
+    const char *what = operand.data ? static_place(op, k) : NULL;
+    if (!what) return true;
+    const weft_node *atom = weft_node_at(&e->program->dag, operand.data);
+    weft_diagnose(e->diagnostics, WEFT_E0207, place, "%s must be static, and `%s` depends on the data of a run", what,
+                  weft_op_describe((weft_op)atom->op)->text);
+    if (atom->place.source && atom->place.begin != place.begin)
+        weft_diagnose_note(e->diagnostics, atom->place, "the set that depends on it");
+    return false;
+}
+
 weft_typed weft_build(weft_elaborator *e, weft_op op, weft_type type, weft_value value, const weft_typed *operands,
                       uint32_t count, weft_span place) {
     weft_typed result = {.type = type, .by_head = op == WEFT_OP_VAR_HEAD};
@@ -32,12 +51,15 @@ weft_typed weft_build(weft_elaborator *e, weft_op op, weft_type type, weft_value
         if (weft_is_error(operands[k])) return weft_typed_error();
         if (operands[k].depth >= result.depth) result.depth = (uint16_t)(operands[k].depth + 1);
         result.by_head |= operands[k].by_head;
+        if (operands[k].data && !is_static(e, op, k, operands[k], place)) return weft_typed_error();
+        if (operands[k].data) result.data = operands[k].data;
     }
     if (result.depth > WEFT_MAX_LEVELS || ++e->terms > WEFT_MAX_TERMS) {
         weft_exhausted(e, result.depth > WEFT_MAX_LEVELS, place);
         return weft_typed_error();
     }
     result.id = make_node(e, op, type, value, operands, count, place);
+    if (weft_op_describe(op)->traits & WEFT_TRAIT_DATA) result.data = result.id;
     return result;
 }
 

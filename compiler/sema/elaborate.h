@@ -15,6 +15,7 @@ typedef struct weft_typed {
     weft_id id;
     uint16_t depth; /* levels of nodes above the leaves */
     bool by_head;   /* reads h */
+    weft_id data;   /* of a set: an atom in it that depends on what a run is given, or 0: it is static */
 } weft_typed;
 
 /* One expansion of a definition. */

@@ -24,14 +24,14 @@ static double product(const weft_reference_row *at, int64_t key, int64_t head_di
 }
 
 /* Softmax over the keys that the set holds; the others weigh 0. Returns the logarithm of the denominator. */
-static double weigh(const weft_plan *plan, const weft_reference_row *at, double *weight) {
+static double weigh(const weft_plan *plan, weft_scratch *scratch, const weft_reference_row *at, double *weight) {
     const weft_shape *shape = &plan->shape;
     weft_space space = weft_space_of(shape->queries, shape->keys);
     weft_id set = plan->meaning_of[at->batch * shape->heads + at->head];
     double scale = plan->scale_of[at->head], max = -INFINITY, sum = 0;
     int64_t i = at->row + space.first, held = 0;
     for (int64_t j = 0; j < shape->keys; j++) {
-        bool in = weft_contains(&plan->bound, set, space, i, j);
+        bool in = weft_contains_with(scratch, set, space, i, j);
         weight[j] = in ? scale * product(at, j, shape->head_dim) : -INFINITY;
         max = fmax(max, weight[j]);
         held += in;
@@ -58,18 +58,22 @@ static weft_status compute(const weft_plan *plan, const weft_views *views, doubl
     size_t bytes = (size_t)shape->keys * sizeof(double);
     double *weight = weft_allocate(allocator, bytes);
     if (!weight) return WEFT_OUT_OF_MEMORY;
+    weft_scratch scratch;
+    weft_scratch_init(&scratch, &plan->bound);
     int64_t group = shape->heads / shape->kv_heads;
     for (int64_t n = 0; n < shape->batch * shape->heads * shape->queries; n++) {
         weft_reference_row at = {.views = views, .row = n % shape->queries};
         at.head = n / shape->queries % shape->heads;
         at.batch = n / shape->queries / shape->heads;
         at.kv_head = at.head / group;
-        double lse = weigh(plan, &at, weight);
+        double lse = weigh(plan, &scratch, &at, weight);
         if (out_lse) out_lse[n] = lse;
         average(plan, &at, weight, out_o + n * shape->value_dim);
     }
+    bool done = !scratch.failed;
+    weft_scratch_free(&scratch);
     weft_free(allocator, weight, bytes);
-    return WEFT_OK;
+    return done ? WEFT_OK : WEFT_OUT_OF_MEMORY;
 }
 
 weft_status weft_reference(const weft_plan *plan, const weft_tensors *tensors, double *out_o, double *out_lse) {

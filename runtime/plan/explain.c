@@ -6,6 +6,7 @@
 typedef struct weft_explanation {
     const weft_sources *sources;
     weft_bound bound;
+    weft_scratch scratch;
     weft_text *out;
     uint32_t lines;
 } weft_explanation;
@@ -37,8 +38,8 @@ static void say(weft_explanation *explanation, int depth, weft_id id, weft_pair 
     weft_text_format(explanation->out, " %s (%lld, %lld)%s\n", verb, (long long)pair.i, (long long)pair.j, reason);
 }
 
-static bool holds(const weft_explanation *explanation, weft_id id, weft_pair pair) {
-    return weft_contains(&explanation->bound, id, pair.space, pair.i, pair.j);
+static bool holds(weft_explanation *explanation, weft_id id, weft_pair pair) {
+    return weft_contains_with(&explanation->scratch, id, pair.space, pair.i, pair.j);
 }
 
 static void explain(weft_explanation *explanation, int depth, weft_id id, weft_pair pair);
@@ -105,8 +106,10 @@ static void explain_pair(const weft_plan *plan, int64_t batch, int64_t head, wef
     weft_diagnostics_init(&diagnostics, allocator, NULL);
     if (weft_bound_init(&explanation.bound, allocator)) {
         weft_id set = weft_fold(program, program->meaning, &environment, &explanation.bound, &diagnostics);
+        weft_scratch_init(&explanation.scratch, &explanation.bound);
         if (set) explain(&explanation, 0, set, pair);
-        out->failed = out->failed || !set;
+        out->failed = out->failed || !set || explanation.scratch.failed;
+        weft_scratch_free(&explanation.scratch);
         weft_bound_free(&explanation.bound);
     } else {
         out->failed = true;
@@ -124,7 +127,11 @@ size_t weft_plan_explain(const weft_plan *plan, int64_t batch, int64_t head, int
         i >= shape->keys || j < 0 || j >= shape->keys)
         return 0;
     weft_id meaning = plan->meaning_of[batch * shape->heads + head];
-    bool in = weft_contains(&plan->bound, meaning, pair.space, i, j);
+    weft_scratch scratch;
+    weft_scratch_init(&scratch, &plan->bound);
+    bool in = weft_contains_with(&scratch, meaning, pair.space, i, j), failed = scratch.failed;
+    weft_scratch_free(&scratch);
+    if (failed) return 0;
     if (allowed) *allowed = in;
     weft_text text;
     weft_text_init(&text, weft_engine_allocator(plan->kernel->engine));

@@ -12,10 +12,15 @@ static weft_status fail(const weft_plan *plan, weft_status status, weft_code cod
     return status;
 }
 
-static void fill_from_oracle(const weft_plan *plan, weft_id set, uint8_t *mask) {
+static bool fill_from_oracle(const weft_plan *plan, weft_id set, uint8_t *mask) {
     weft_space space = weft_space_of(plan->shape.queries, plan->shape.keys);
-    for (int64_t r = 0; r < space.queries; r++)
-        for (int64_t j = 0; j < space.keys; j++) *mask++ = weft_contains(&plan->bound, set, space, r + space.first, j);
+    weft_scratch scratch;
+    bool done = weft_scratch_init(&scratch, &plan->bound);
+    for (int64_t r = 0; done && r < space.queries; r++)
+        for (int64_t j = 0; j < space.keys; j++) *mask++ = weft_contains_with(&scratch, set, space, r + space.first, j);
+    done = done && !scratch.failed;
+    weft_scratch_free(&scratch);
+    return done;
 }
 
 /* One query row of an item against one block. False when a pair comes twice, or is not there at all. */
@@ -55,8 +60,8 @@ weft_status weft_plan_mask(const weft_plan *plan, int64_t batch, int64_t head, w
         return fail(plan, WEFT_INVALID_ARGUMENT, WEFT_E0405, "there is no such batch element or head");
     size_t n = (size_t)(batch * shape->heads + head);
     if (source == WEFT_MASK_ORACLE)
-        fill_from_oracle(plan, plan->meaning_of[n], mask);
-    else if (source != WEFT_MASK_PLAN)
+        return fill_from_oracle(plan, plan->meaning_of[n], mask) ? WEFT_OK : WEFT_OUT_OF_MEMORY;
+    if (source != WEFT_MASK_PLAN)
         return fail(plan, WEFT_INVALID_ARGUMENT, WEFT_E0405, "there is no such source of masks");
     else if (!fill_from_tiles(plan, &plan->layouts[plan->layout_of[n]], mask))
         return fail(plan, WEFT_INTERNAL, WEFT_E0901, "the plan visits a pair twice");

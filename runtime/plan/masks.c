@@ -72,7 +72,7 @@ static void draw(weft_planner *planner, weft_draft *draft, weft_intervals list, 
             if ((*word & bits) == bits) continue;
             if (ask) {
                 planner->probe.contains_calls++;
-                if (!weft_contains(&planner->plan->bound, ask, planner->space, i, j)) continue;
+                if (!weft_contains_with(&planner->probe, ask, planner->space, i, j)) continue;
             }
             *word |= bits;
         }

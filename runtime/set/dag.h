@@ -30,7 +30,7 @@ typedef enum weft_op {
     WEFT_OP_COUNT
 } weft_op;
 
-enum { WEFT_TRAIT_SHIFT = 1, WEFT_TRAIT_LATER = 2 };
+enum { WEFT_TRAIT_SHIFT = 1, WEFT_TRAIT_LATER = 2, WEFT_TRAIT_DATA = 4 };
 
 /* What the lists say of each operation. */
 typedef struct weft_op_info {

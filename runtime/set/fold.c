@@ -2,6 +2,7 @@
  * What the environment knows becomes constants, what then is constant is worked out, what is wrong is reported where it
  * stands. Every node is folded once a level (fold.h), so shared ones stay shared. */
 #include "set/fold.h"
+#include "set/labels.h"
 
 enum {
     MOST_LEVELS = 3 * WEFT_MAX_DEPTH / 4, /* what follows recurses too, and must fit any usual stack */
@@ -15,7 +16,10 @@ bool weft_bound_init(weft_bound *bound, const weft_allocator *allocator) {
 
 void weft_bound_free(weft_bound *bound) {
     const weft_allocator *allocator = bound->dag.allocator;
-    if (allocator) weft_free(allocator, bound->arrays, bound->array_capacity * sizeof *bound->arrays);
+    if (!allocator) return;
+    for (uint32_t k = 0; k < bound->array_count; k++) weft_labels_free(bound->arrays[k].labels, allocator);
+    weft_free(allocator, bound->arrays, bound->array_capacity * sizeof *bound->arrays);
+    weft_intern_free(&bound->array_index, allocator);
     weft_dag_free(&bound->dag);
     *bound = (weft_bound){.dag = bound->dag};
 }
@@ -71,28 +75,6 @@ static weft_id make_constant(weft_folder *f, weft_type type, weft_value value, w
 
 /* ---- leaves ------------------------------------------------------------------------------------------------- */
 
-/* Labels may have a row for each batch element. */
-static weft_id fold_array(weft_folder *f, const weft_node *node, const DLTensor *tensor) {
-    weft_bound *bound = f->bound;
-    bool by_batch = node->type == WEFT_TYPE_LABELS && tensor->ndim == 2 && tensor->shape[0] > 1;
-    weft_array array = {tensor, (weft_type)node->type, by_batch ? f->environment->batch : 0};
-    uint32_t k = 0;
-    while (k < bound->array_count && (bound->arrays[k].tensor != tensor || bound->arrays[k].type != array.type ||
-                                      bound->arrays[k].batch != array.batch)) {
-        k++;
-    }
-    if (k == bound->array_count) {
-        if (!weft_reserve(bound->dag.allocator, &bound->arrays, &bound->array_capacity, (uint64_t)k + 1,
-                          sizeof array)) {
-            f->failed = true;
-            return 0;
-        }
-        bound->arrays[bound->array_count++] = array;
-    }
-    return weft_make(&bound->dag, WEFT_OP_ARRAY, array.type, (weft_value){.integer = k}, NULL, 0,
-                     weft_fold_place(f, node->place));
-}
-
 /* A default may read lengths: it is folded where it is used, but it means the outermost level. */
 static weft_id fold_default(weft_folder *f, const weft_node *node, weft_id initial) {
     weft_id result = weft_fold_node(f, initial, 0);
@@ -107,7 +89,7 @@ static weft_id fold_parameter(weft_folder *f, const weft_node *node) {
     int64_t number = node->value.integer;
     if (arguments) {
         const weft_argument *argument = &arguments[number];
-        if (argument->bound && argument->array) return fold_array(f, node, argument->array);
+        if (argument->bound && argument->array) return weft_fold_array(f, node, argument->array);
         if (argument->bound) return make_constant(f, (weft_type)node->type, argument->value, node->place);
         weft_id initial = f->program->parameters[number].initial;
         if (initial) return fold_default(f, node, initial);
@@ -334,7 +316,8 @@ uint32_t weft_fold_add_level(weft_folder *f, weft_fold_level level) {
     for (uint32_t k = 0; k < f->level_count; k++) {
         const weft_fold_level *known = &f->levels[k];
         if (known->lengths_known == level.lengths_known && known->count_known == level.count_known &&
-            known->lq == level.lq && known->lk == level.lk && known->count == level.count) {
+            known->lq == level.lq && known->lk == level.lk && known->first == level.first &&
+            known->count == level.count) {
             return k;
         }
     }
@@ -369,6 +352,7 @@ weft_id weft_fold(const weft_program *program, weft_id root, const weft_environm
     if (environment->lengths_known) {
         outermost.lq = environment->lq;
         outermost.lk = outermost.count = environment->lk;
+        outermost.first = environment->lk - environment->lq;
     }
     weft_fold_add_level(&f, outermost);
     weft_id result = weft_fold_node(&f, root, 0);

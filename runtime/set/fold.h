@@ -1,16 +1,18 @@
 /* The inside of weft_fold: one walk over the symbolic form, split by what it folds. fold.c walks and folds scalars,
- * fold_list.c index lists, fold_set.c sets. Inside this layer only. */
+ * fold_list.c index lists, fold_array.c arrays, fold_set.c sets, fold_atom.c their atoms. Inside this layer only. */
 #ifndef WEFT_SET_FOLD_H
 #define WEFT_SET_FOLD_H
 
 #include "set/intern.h"
 #include "set/scalar.h"
+#include "set/signature.h"
 
 /* What lengths read as, and how many things index lists name, at one place of the walk: positions, block numbers inside
  * blocks(), heads in the lists of HEADS. Equal levels are one; level 0 is the outermost. */
 typedef struct weft_fold_level {
     bool lengths_known, count_known;
     int64_t lq, lk, count;
+    int64_t first; /* smallest query position */
 } weft_fold_level;
 
 /* What one node became at one level. */
@@ -52,6 +54,17 @@ weft_id weft_fold_as_intervals(weft_folder *f, weft_id folded, uint32_t level, w
 weft_id weft_fold_set(weft_folder *f, weft_id id, uint32_t level);
 /* A folded WHERE of a canonical set as a simpler set, where one equals it. */
 weft_id weft_fold_where(weft_folder *f, weft_id where, uint32_t level);
+weft_id weft_fold_atom(weft_folder *f, weft_id id, const weft_node *node, uint32_t level);
+/* An ARRAY node of what this head and batch element see of a parameter's tensor. */
+weft_id weft_fold_array(weft_folder *f, const weft_node *node, const DLTensor *tensor);
+/* Operand k of an atom, folded, if it is an array: has it a row for every query and a column for every key? Reports if
+ * not. */
+bool weft_fold_check_array(weft_folder *f, weft_id id, uint32_t k, weft_id folded, uint32_t level);
+
+/* Is it an int of at least 1, as far as that is known? Reports if not. */
+bool weft_fold_check_size(weft_folder *f, weft_id size, weft_slice name, weft_span place);
+
+static inline bool weft_fold_simplifies(const weft_folder *f) { return !f->environment->keep_places; }
 
 /* The number of an equal level, new or old. */
 uint32_t weft_fold_add_level(weft_folder *f, weft_fold_level level);

@@ -1,94 +1,14 @@
-/* Sets: their arguments are checked, the branch that this head takes is chosen, and what then is empty or everything
- * goes away (not where places are kept: an explanation wants the set as written). */
-#include "set/arithmetic.h"
+/* Sets: the branch that this head takes is chosen, and what then is empty or everything goes away (not where places are
+ * kept: an explanation wants the set as written). */
 #include "set/fold.h"
-#include "set/signature.h"
 
 #include <string.h>
-
-static bool simplifies(const weft_folder *f) { return !f->environment->keep_places; }
 
 static weft_id make_atom(weft_folder *f, weft_op op, weft_span place) {
     return weft_make_set(&f->bound->dag, op, weft_fold_place(f, place), 0);
 }
 
 static bool is_op(const weft_folder *f, weft_id result, weft_op op) { return weft_folded(f, result)->op == op; }
-
-/* ---- atoms -------------------------------------------------------------------------------------------------- */
-
-static bool check_size(weft_folder *f, weft_id size, const weft_slice *name, weft_span place) {
-    if (!weft_is_known(f, size) || weft_folded(f, size)->value.integer >= 1) return size != 0;
-    weft_diagnose(f->diagnostics, WEFT_E0301, place, "`%.*s` is %lld, but a size is at least 1", (int)name->size,
-                  name->at, (long long)weft_folded(f, size)->value.integer);
-    return false;
-}
-
-/* Pushes the operands of an atom, checked against its formals. */
-static bool fold_arguments(weft_folder *f, weft_id id, const weft_node *node, uint32_t level) {
-    const char *rest = weft_op_describe((weft_op)node->op)->signature;
-    bool sound = true;
-    weft_formal formal;
-    for (uint32_t k = 0; k < node->arity && weft_next_formal(&rest, &formal); k++) {
-        weft_span place = weft_fold_operand_place(f, id, k);
-        weft_id result = weft_fold_operand(f, id, k, level);
-        if (formal.type == WEFT_TYPE_LIST) result = weft_fold_as_intervals(f, result, level, place);
-        bool fits = !formal.is_size || check_size(f, result, &formal.name, place);
-        sound = sound && result && fits;
-        weft_fold_push(f, result);
-    }
-    return sound && !f->failed;
-}
-
-/* Does the atom hold nothing, or everything, whatever the pair? The operands are on the stack. */
-static weft_op trivial_interval(int64_t lo, int64_t hi) { return lo > hi ? WEFT_ATOM_NONE : WEFT_OP_INVALID; }
-
-static weft_op trivial_list(const weft_folder *f, weft_op op, weft_id list, uint32_t level) {
-    const weft_node *node = weft_folded(f, list);
-    if (node->op == WEFT_OP_LISTING && node->arity == 0) return WEFT_ATOM_NONE;
-    if (node->op != WEFT_OP_INTERVALS) return WEFT_OP_INVALID;
-    weft_intervals known = f->bound->dag.lists[node->value.integer];
-    if (known.count == 0) return WEFT_ATOM_NONE;
-    bool every = known.count == 1 && known.at[0].lo == 0 && known.at[0].hi == f->levels[level].count;
-    bool of_keys = op != WEFT_ATOM_ROWS && f->levels[level].count_known;
-    return every && of_keys ? WEFT_ATOM_ALL : WEFT_OP_INVALID;
-}
-
-static weft_op trivial(const weft_folder *f, const weft_node *node, uint32_t level, uint32_t base) {
-    int64_t value[2] = {0, 0};
-    bool known = node->arity > 0;
-    for (uint32_t k = 0; k < node->arity && k < 2; k++) {
-        known = known && weft_is_known(f, f->stack[base + k]);
-        value[k] = weft_folded(f, f->stack[base + k])->value.integer;
-    }
-    switch (node->op) {
-    case WEFT_ATOM_ROWS:
-    case WEFT_ATOM_COLS:
-    case WEFT_ATOM_GLOBAL: return trivial_list(f, (weft_op)node->op, f->stack[base], level);
-    default: break;
-    }
-    if (!known) return WEFT_OP_INVALID;
-    switch (node->op) {
-    case WEFT_ATOM_BAND: return trivial_interval(value[0], value[1]);
-    case WEFT_ATOM_WINDOW: return trivial_interval(weft_subtract_saturated(0, value[0]), value[1]);
-    case WEFT_ATOM_PAST: return trivial_interval(weft_subtract_saturated(1, value[0]), 0);
-    case WEFT_ATOM_CHUNK: return trivial_interval(0, value[1]);
-    case WEFT_ATOM_WHERE: return value[0] ? WEFT_ATOM_ALL : WEFT_ATOM_NONE;
-    default: return WEFT_OP_INVALID;
-    }
-}
-
-static weft_id fold_atom(weft_folder *f, weft_id id, const weft_node *node, uint32_t level) {
-    uint32_t base = f->stack_count;
-    bool sound = fold_arguments(f, id, node, level);
-    weft_op simple = sound && simplifies(f) ? trivial(f, node, level, base) : WEFT_OP_INVALID;
-    if (sound && !simple) {
-        weft_id made = weft_fold_make(f, *node, base);
-        bool canonical = simplifies(f) && !node->place.source; /* the meaning stays as written: it is the judge */
-        return node->op == WEFT_ATOM_WHERE && canonical ? weft_fold_where(f, made, level) : made;
-    }
-    f->stack_count = base;
-    return sound ? make_atom(f, simple, node->place) : 0;
-}
 
 /* ---- operators ---------------------------------------------------------------------------------------------- */
 
@@ -120,7 +40,7 @@ static weft_id fold_lattice(weft_folder *f, weft_id id, const weft_node *node, u
     weft_op absorbing = op == WEFT_OP_UNION ? WEFT_ATOM_ALL : WEFT_ATOM_NONE;
     weft_op neutral = op == WEFT_OP_UNION ? WEFT_ATOM_NONE : WEFT_ATOM_ALL;
     bool sound = weft_fold_operands(f, id, level);
-    if (sound && !simplifies(f)) return weft_fold_make(f, *node, base);
+    if (sound && !weft_fold_simplifies(f)) return weft_fold_make(f, *node, base);
     uint32_t begin = f->stack_count;
     weft_id result = 0;
     for (uint32_t k = base; sound && k < begin && !result; k++) {
@@ -141,7 +61,7 @@ static weft_id fold_difference(weft_folder *f, weft_id id, const weft_node *node
     uint32_t base = f->stack_count;
     bool sound = weft_fold_operands(f, id, level);
     weft_id left = sound ? f->stack[base] : 0, right = sound ? f->stack[base + 1] : 0;
-    if (sound && simplifies(f)) {
+    if (sound && weft_fold_simplifies(f)) {
         bool keeps_left = is_op(f, left, WEFT_ATOM_NONE) || is_op(f, right, WEFT_ATOM_NONE);
         bool is_empty = is_op(f, right, WEFT_ATOM_ALL) || left == right;
         if (keeps_left || is_empty) {
@@ -157,7 +77,7 @@ static weft_id fold_difference(weft_folder *f, weft_id id, const weft_node *node
 static weft_id fold_complement(weft_folder *f, weft_id id, const weft_node *node, uint32_t level) {
     weft_id operand = weft_fold_operand(f, id, 0, level);
     if (!operand) return 0;
-    if (simplifies(f)) {
+    if (weft_fold_simplifies(f)) {
         if (is_op(f, operand, WEFT_ATOM_ALL)) return make_atom(f, WEFT_ATOM_NONE, node->place);
         if (is_op(f, operand, WEFT_ATOM_NONE)) return make_atom(f, WEFT_ATOM_ALL, node->place);
         if (is_op(f, operand, WEFT_OP_COMPLEMENT)) return weft_operand(&f->bound->dag, operand, 0);
@@ -174,6 +94,7 @@ static uint32_t level_of_blocks(weft_folder *f, uint32_t level, weft_id size) {
         int64_t b = weft_folded(f, size)->value.integer;
         blocks.lq = weft_ceil_div(blocks.lq, b);
         blocks.lk = blocks.count = weft_ceil_div(blocks.lk, b);
+        blocks.first = weft_floor_div(blocks.first, b);
     } else {
         blocks = (weft_fold_level){0};
     }
@@ -183,10 +104,10 @@ static uint32_t level_of_blocks(weft_folder *f, uint32_t level, weft_id size) {
 static weft_id fold_blocks(weft_folder *f, weft_id id, const weft_node *node, uint32_t level) {
     static const weft_slice name = {"block", 5};
     weft_id size = weft_fold_operand(f, id, 0, level);
-    bool fits = check_size(f, size, &name, weft_fold_operand_place(f, id, 0));
+    bool fits = weft_fold_check_size(f, size, name, weft_fold_operand_place(f, id, 0));
     weft_id set = weft_fold_operand(f, id, 1, level_of_blocks(f, level, fits ? size : 0));
     if (!fits || !set) return 0;
-    if (simplifies(f)) {
+    if (weft_fold_simplifies(f)) {
         bool is_single = weft_is_known(f, size) && weft_folded(f, size)->value.integer == 1;
         if (is_single || is_op(f, set, WEFT_ATOM_ALL) || is_op(f, set, WEFT_ATOM_NONE)) return set;
     }
@@ -296,6 +217,6 @@ weft_id weft_fold_set(weft_folder *f, weft_id id, uint32_t level) {
     case WEFT_OP_BLOCKS: return fold_blocks(f, id, &node, level);
     case WEFT_OP_HEADS: return fold_heads(f, id, &node, level);
     case WEFT_OP_REQUIRE: return fold_requirement(f, id, &node, level);
-    default: return fold_atom(f, id, &node, level);
+    default: return weft_fold_atom(f, id, &node, level);
     }
 }

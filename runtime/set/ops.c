@@ -9,12 +9,14 @@ static const weft_op_info operations[] = {
 #include "set/ops.def"
 #undef OP
 #define SHIFT WEFT_TRAIT_SHIFT
+#define DATA WEFT_TRAIT_DATA
 #define ATOM(enum_, name, signature_, traits_) {.text = #name, .signature = signature_, .traits = traits_},
 #define LATER(enum_, name, signature_, traits_)                                                                        \
     {.text = #name, .signature = signature_, .traits = traits_ | WEFT_TRAIT_LATER},
 #include "set/atoms.def"
 #undef ATOM
 #undef SHIFT
+#undef DATA
 };
 
 static const char *const types[] = {

@@ -10,11 +10,15 @@
 
 typedef enum weft_fault { WEFT_FAULT_NONE, WEFT_FAULT_DIVISION, WEFT_FAULT_OVERFLOW, WEFT_FAULT_INDEX } weft_fault;
 
-/* An array bound to a parameter, as weft_read_array reads it. */
+/* What one head of one batch element sees of an array that is bound to a parameter: a matrix (mask, keys), or one row.
+ */
 typedef struct weft_array {
-    const DLTensor *tensor;
+    const char *at; /* the first element */
+    int64_t rows, columns;
+    int64_t row_stride, column_stride; /* in bytes */
+    DLDataType element;
     weft_type type;
-    int64_t batch; /* which batch element an ARRAY node reads; 0 where all share it */
+    struct weft_labels *labels; /* where the labels stand, if `same` compares them; owned by the bound form */
 } weft_array;
 
 /* A parameter's value: a constant in `value` (INT, FLOAT, BOOL), or an array. */
@@ -31,14 +35,16 @@ typedef struct weft_environment {
     int64_t lq, lk, head, heads, batch;
     int64_t dim;                    /* D; with lengths_known but not dim_known, reading D is an error (E0407) */
     const weft_argument *arguments; /* one a parameter, or NULL: none is known */
+    bool open_keys;                 /* arrays of keys may be missing: they come with the run, and stay symbolic */
     bool keep_places;               /* results keep their places (for explanations) and share less */
 } weft_environment;
 
 /* The bound form of sets: a DAG of its own plus the arrays that it reads. */
 typedef struct weft_bound {
     weft_dag dag;
-    weft_array *arrays;
+    weft_array *arrays; /* equal ones are one, whichever tensor they lie in */
     uint32_t array_count, array_capacity;
+    weft_intern array_index;
 } weft_bound;
 
 WEFT_SHARED bool weft_bound_init(weft_bound *bound, const weft_allocator *allocator);
@@ -50,13 +56,13 @@ WEFT_SHARED bool weft_bind(const weft_program *program, const weft_shape *shape,
                            size_t count, weft_argument *arguments, weft_diagnostics *diagnostics);
 
 /* Copies the DAG under `root` of program into `bound`, replacing what the environment knows, folding constants,
- * checking sizes (E0301), faults that do not depend on i or j (E0302, E0303, E0304), heads (E0305, E0306) and
- * requirements (E0307), each reported at the place of the node that is at fault. With head_known HEADS and `?:` are
- * resolved to the branch taken and nothing else is visited; with lengths_known too, lists become INTERVALS. Sets fold
- * too: x | none, x & all, empty lists. Branches, clauses and operands of `and`, `or` that what is known leaves out are
- * not visited; all else is checked, even where it then goes away. 0 on an error (reported) or when memory fails (then
- * diagnostics->out_of_memory). bound->dag may be the program's own DAG, moved there and back: constant folding in the
- * compiler. */
+ * checking sizes (E0301), faults that do not depend on i or j (E0302, E0303, E0304), heads (E0305, E0306), requirements
+ * (E0307), ranges (E0405) and the lengths of arrays that atoms take whole (E0404), each reported at the place of the
+ * node that is at fault. With head_known HEADS and `?:` are resolved to the branch taken and nothing else is visited;
+ * with lengths_known too, lists become INTERVALS. Sets fold too: x | none, x & all, empty lists. Branches, clauses and
+ * operands of `and`, `or` that what is known leaves out are not visited; all else is checked, even where it then goes
+ * away. 0 on an error (reported) or when memory fails (then diagnostics->out_of_memory). bound->dag may be the
+ * program's own DAG, moved there and back: constant folding in the compiler. */
 WEFT_SHARED weft_id weft_fold(const weft_program *program, weft_id root, const weft_environment *environment,
                               weft_bound *bound, weft_diagnostics *diagnostics);
 
@@ -67,10 +73,22 @@ WEFT_SHARED weft_fault weft_evaluate(const weft_bound *bound, weft_id scalar, in
 enum { WEFT_ON_DISTANCE = 1, WEFT_ON_ROW = 2, WEFT_ON_KEY = 4, WEFT_ON_BOTH = 8 };
 WEFT_SHARED unsigned weft_condition_depends_on(const weft_dag *dag, weft_id condition);
 
-/* One element of an array: ints of any width and bools give integer, floats give real. False: out of range, or an
- * unsigned element that does not fit. */
+/* The part of a tensor that a batch element and a head see; a dimension of length 1, or none, is seen by all. The
+ * tensor is one that weft_bind takes for that type. */
+WEFT_SHARED weft_array weft_array_of(const DLTensor *tensor, weft_type type, int64_t batch, int64_t head);
+/* One element of an array's first row: ints of any width and bools give integer, floats give real. False: out of range,
+ * or an unsigned element that does not fit. */
 WEFT_SHARED bool weft_read_array(const weft_array *array, int64_t index, weft_value *out);
 WEFT_SHARED int64_t weft_array_length(const weft_array *array); /* elements that an index may read */
+/* The address of an element that exists. */
+static inline const char *weft_array_at(const weft_array *array, int64_t row, int64_t column) {
+    return array->at + row * array->row_stride + column * array->column_stride;
+}
+/* An integer element that exists, as 64 bits: unsigned ones wrap, so that equal bits are equal elements. */
+WEFT_SHARED int64_t weft_array_bits(const weft_array *array, int64_t row, int64_t column);
+/* Do both hold the same elements? And a hash of a few of them, to look for such. */
+bool weft_array_same(const weft_array *a, const weft_array *b);
+uint64_t weft_array_hash(const weft_array *array);
 
 /* ---- sets ------------------------------------------------------------------------------------------------------ */
 
@@ -111,8 +129,10 @@ typedef struct weft_scratch {
     uint32_t seen_capacity, stamp_capacity, now;
     weft_space space; /* what `seen` is about */
     int64_t i0, i1;
-    uint64_t span_calls;     /* spans worked out: a node, or one box of a where */
-    uint64_t contains_calls; /* pairs that spans asked one by one */
+    uint64_t span_calls;        /* spans worked out: a node, or one box of a where */
+    uint64_t contains_calls;    /* pairs that spans asked one by one */
+    struct weft_rows *rows;     /* rows of random and listed that were worked out; no reset forgets them */
+    struct weft_scratch *inner; /* for what atoms ask of sets among their operands */
     bool failed;
 } weft_scratch;
 
@@ -120,13 +140,23 @@ WEFT_SHARED bool weft_scratch_init(weft_scratch *scratch, const weft_bound *boun
 WEFT_SHARED void weft_scratch_free(weft_scratch *scratch);
 WEFT_SHARED void weft_scratch_reset(weft_scratch *scratch); /* forgets lists and seen spans */
 
-/* Is (i, j) in the set? i and j must be in the space. */
+/* Is (i, j) in the set? i and j must be in the space. By definition alone, without memory, and thus very slow for
+ * `random`. */
 WEFT_SHARED bool weft_contains(const weft_bound *bound, weft_id set, weft_space space, int64_t i, int64_t j);
+/* The same, quickly: rows of random and listed are worked out once and kept. When memory fails (scratch->failed) the
+ * answer is false. Lists that came from the scratch stay. */
+WEFT_SHARED bool weft_contains_with(weft_scratch *scratch, weft_id set, weft_space space, int64_t i, int64_t j);
 
 /* Spans of rows [i0, i1), i0 < i1, keys clipped to [0, space.keys). False when memory fails. The result lives until the
  * next reset. */
 WEFT_SHARED bool weft_spans_of(weft_scratch *scratch, weft_id set, weft_space space, int64_t i0, int64_t i1,
                                weft_spans *out);
+
+/* The keys of row i, exactly: where spans leave a condition open its pairs are asked. As spans_of otherwise. */
+WEFT_SHARED bool weft_row_keys(weft_scratch *scratch, weft_id set, weft_space space, int64_t i, weft_intervals *out);
+/* The keys that an atom which lists them (random; listed, once its array is bound) has in row i. The result lives until
+ * the next question to the scratch. */
+WEFT_SHARED bool weft_list_row(weft_scratch *scratch, weft_id atom, weft_space space, int64_t i, weft_intervals *out);
 
 /* ---- atoms ----------------------------------------------------------------------------------------------------- */
 
@@ -135,8 +165,11 @@ typedef struct weft_atom {
     const weft_bound *bound;
     weft_id id;
     weft_space space;
-    weft_scratch *scratch; /* NULL in contains */
+    weft_scratch *scratch; /* may be NULL in contains */
 } weft_atom;
+
+/* A scratch for an atom's own questions, empty. NULL when memory fails. */
+weft_scratch *weft_scratch_inner(weft_scratch *scratch);
 
 #define ATOM(enum_, name, signature, traits)                                                                           \
     bool weft_##name##_contains(const weft_atom *atom, int64_t i, int64_t j);                                          \
@@ -160,6 +193,9 @@ WEFT_SHARED weft_intervals weft_intervals_complement(weft_scratch *scratch, weft
 WEFT_SHARED bool weft_intervals_contain(weft_intervals list, int64_t x); /* binary search */
 /* The first interval that ends after x: the one that holds x, or the next one; list.count: none. */
 WEFT_SHARED uint32_t weft_intervals_find(weft_intervals list, int64_t x);
+/* The keys that a row of a keys array names, as intervals, in `room` for one each; entries that are negative or not
+ * below `keys` are left out. The count. */
+WEFT_SHARED uint32_t weft_array_keys(const weft_array *array, int64_t row, int64_t keys, weft_interval *room);
 /* Sorts, joins what touches and drops what is empty, in place; the new count. */
 WEFT_SHARED uint32_t weft_intervals_normalize(weft_interval *at, uint32_t count);
 

@@ -1,7 +1,7 @@
 /* Spans of sets: atoms answer for themselves, operators merge what their operands answered. Nodes of the outermost
  * space are remembered until the rows change. */
 #include "set/arithmetic.h"
-#include "set/set.h"
+#include "set/rows.h"
 
 #include <string.h>
 
@@ -18,7 +18,20 @@ void weft_scratch_free(weft_scratch *scratch) {
     weft_free(allocator, scratch->seen, scratch->seen_capacity * sizeof *scratch->seen);
     weft_free(allocator, scratch->stamp, scratch->stamp_capacity * sizeof *scratch->stamp);
     weft_arena_free(&scratch->arena);
+    weft_rows_free(scratch->rows, allocator);
+    if (scratch->inner) weft_scratch_free(scratch->inner);
+    weft_free(allocator, scratch->inner, sizeof *scratch->inner);
     *scratch = (weft_scratch){.bound = scratch->bound};
+}
+
+weft_scratch *weft_scratch_inner(weft_scratch *scratch) {
+    if (!scratch->inner) {
+        scratch->inner = weft_allocate(scratch->bound->dag.allocator, sizeof *scratch->inner);
+        if (!scratch->inner) return NULL;
+        weft_scratch_init(scratch->inner, scratch->bound);
+    }
+    weft_scratch_reset(scratch->inner);
+    return scratch->inner;
 }
 
 /* Everything seen becomes stale. */
@@ -172,5 +185,25 @@ bool weft_spans_of(weft_scratch *scratch, weft_id set, weft_space space, int64_t
     scratch->i1 = i1;
     rows in = {scratch, space, i0, i1, true};
     *out = spans(&in, set);
+    return !scratch->failed && !scratch->arena.failed;
+}
+
+/* Adds the keys of row i among those of the gap that spans left open. */
+static void ask(weft_scratch *scratch, weft_id set, weft_space space, int64_t i, weft_interval gap,
+                weft_interval_list *list) {
+    for (int64_t j = gap.lo; j < gap.hi; j++) {
+        scratch->contains_calls++;
+        if (weft_contains_with(scratch, set, space, i, j)) weft_intervals_append(scratch, list, j, j + 1);
+    }
+}
+
+bool weft_row_keys(weft_scratch *scratch, weft_id set, weft_space space, int64_t i, weft_intervals *out) {
+    weft_spans row;
+    weft_interval_list open = {0};
+    *out = no_spans.may;
+    if (!weft_spans_of(scratch, set, space, i, i + 1, &row)) return false;
+    weft_intervals gaps = weft_intervals_difference(scratch, row.may, row.full);
+    for (uint32_t k = 0; k < gaps.count; k++) ask(scratch, set, space, i, gaps.at[k], &open);
+    *out = weft_intervals_union(scratch, row.full, weft_intervals_of(&open));
     return !scratch->failed && !scratch->arena.failed;
 }

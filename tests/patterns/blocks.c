@@ -51,7 +51,7 @@ static bool star_attention(const question *q) { return (q->j <= q->i && q->j < q
 
 static const definition table[] = {
     {"bigbird", "bigbird", bigbird, .heads = 2, .usual = {64, 3, 0}, .queries = 300, .keys = 2000,
-     .trial = {{16, 2, 0}, {7, 3, 5}, {16, 100, 1}, {5, 1, INT64_C(0x7123456789abcdef)}}, .trials = 4},
+     .trial = {{16, 2, 0}, {7, 3, 5}, {8, 20, 1}, {5, 1, INT64_C(0x7123456789abcdef)}}, .trials = 4},
     {"bigbird", "bigbird_static", bigbird_static, .usual = {64}, .queries = 300, .keys = 2000, .trial = {{16}, {7}},
      .trials = 2},
     {"block_diffusion", "block_diffusion", block_diffusion, .usual = {16}, .queries = 100, .keys = 300,

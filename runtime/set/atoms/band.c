@@ -1,5 +1,5 @@
-/* Atoms that depend on j - i alone: all, none, causal, band, window, past. Each is a band lo <= j - i <= hi with a
- * step. */
+/* Atoms that depend on j - i alone: all, none, causal, band, window, past, dilated, stride. Each is a band
+ * lo <= j - i <= hi with a step. */
 #include "set/arithmetic.h"
 #include "set/set.h"
 
@@ -67,6 +67,15 @@ static band window_band(const weft_atom *atom) {
 }
 static band past_band(const weft_atom *atom) { return (band){weft_subtract_saturated(1, operand(atom, 0)), 0, 1}; }
 
+/* step * t for -w <= t <= w; a product beyond 64 bits is beyond every distance. */
+static band dilated_band(const weft_atom *atom) {
+    int64_t w = operand(atom, 0), step = operand(atom, 1), reach;
+    if (w < 0) return (band){0, -1, 1};
+    if (!weft_multiply_checked(w, step, &reach)) reach = INT64_MAX;
+    return (band){-reach, reach, step};
+}
+static band stride_band(const weft_atom *atom) { return (band){INT64_MIN, INT64_MAX, operand(atom, 0)}; }
+
 bool weft_causal_contains(const weft_atom *atom, int64_t i, int64_t j) { return (void)atom, j <= i; }
 bool weft_causal_spans(const weft_atom *atom, int64_t i0, int64_t i1, weft_spans *out) {
     return band_spans(atom, causal_band(), i0, i1, out);
@@ -85,6 +94,16 @@ bool weft_window_spans(const weft_atom *atom, int64_t i0, int64_t i1, weft_spans
 bool weft_past_contains(const weft_atom *atom, int64_t i, int64_t j) { return band_holds(past_band(atom), i, j); }
 bool weft_past_spans(const weft_atom *atom, int64_t i0, int64_t i1, weft_spans *out) {
     return band_spans(atom, past_band(atom), i0, i1, out);
+}
+
+bool weft_dilated_contains(const weft_atom *atom, int64_t i, int64_t j) { return band_holds(dilated_band(atom), i, j); }
+bool weft_dilated_spans(const weft_atom *atom, int64_t i0, int64_t i1, weft_spans *out) {
+    return band_spans(atom, dilated_band(atom), i0, i1, out);
+}
+
+bool weft_stride_contains(const weft_atom *atom, int64_t i, int64_t j) { return band_holds(stride_band(atom), i, j); }
+bool weft_stride_spans(const weft_atom *atom, int64_t i0, int64_t i1, weft_spans *out) {
+    return band_spans(atom, stride_band(atom), i0, i1, out);
 }
 
 bool weft_all_contains(const weft_atom *atom, int64_t i, int64_t j) { return (void)atom, (void)i, (void)j, true; }

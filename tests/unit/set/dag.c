@@ -187,7 +187,8 @@ START_TEST(operations_are_described_and_found) {
     ck_assert_int_eq(weft_op_named("invalid", 7), WEFT_OP_INVALID);
     ck_assert_uint_eq(weft_op_describe(WEFT_ATOM_BAND)->traits, WEFT_TRAIT_SHIFT);
     ck_assert_uint_eq(weft_op_describe(WEFT_ATOM_ROWS)->traits, 0);
-    ck_assert_uint_eq(weft_op_describe(WEFT_ATOM_DILATED)->traits, WEFT_TRAIT_SHIFT | WEFT_TRAIT_LATER);
+    ck_assert_uint_eq(weft_op_describe(WEFT_ATOM_LISTED)->traits, WEFT_TRAIT_DATA);
+    ck_assert_uint_eq(weft_op_describe(WEFT_ATOM_LSH)->traits, WEFT_TRAIT_DATA | WEFT_TRAIT_LATER);
     ck_assert_str_eq(weft_type_name(WEFT_TYPE_PER_HEAD), "per_head");
 }
 END_TEST

@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "define_atoms.h"
 #include "random_sets.h"
 
 /* Where a node is read: lengths as they read there, and the pair. */
@@ -12,6 +13,7 @@ typedef struct define_at {
     const test_sets *t;
     int64_t lq, lk, i, j;
     bool *fault_of_pair; /* or NULL: becomes true where a condition has no value at this pair */
+    int64_t first;       /* smallest query position */
 } define_at;
 
 /* The quotient cut towards zero, one less where that is above the true one; b is not 0, nor is this INT64_MIN // -1. */
@@ -206,9 +208,70 @@ static inline bool define_blocks(const define_at *at, weft_id size_id, weft_id s
     define_at inner = *at;
     inner.lq = (at->lq - 1) / size + 1;
     inner.lk = (at->lk - 1) / size + 1;
+    inner.first = define_floor_div(at->first, size);
     inner.i = define_floor_div(at->i, size);
     inner.j = define_floor_div(at->j, size);
     return define_set(&inner, set, fault);
+}
+
+/* Of queries and keys where the atom is: does an array have one row, and one column, for each? */
+static inline bool define_fits_array(const define_at *at, const DLTensor *tensor, bool rows, bool columns) {
+    int64_t first = at->first, *shape = tensor->shape;
+    bool every_row = !rows || shape[tensor->ndim - 2] == at->lk - first;
+    return every_row && (!columns || shape[tensor->ndim - 1] == at->lk);
+}
+
+static inline bool define_draw(const define_at *at, weft_id id, bool *fault) {
+    const weft_dag *dag = &at->t->program->dag;
+    int64_t k = define_argument(at, weft_operand(dag, id, 0), fault);
+    int64_t seed = define_argument(at, weft_operand(dag, id, 1), fault);
+    bool per_head = define_argument(at, weft_operand(dag, id, 3), fault), pool[MOST_KEYS + 1];
+    define_at other = *at;
+    for (other.j = 0; other.j < at->lk; other.j++) pool[other.j] = define_set(&other, weft_operand(dag, id, 2), fault);
+    return define_random(at->i, at->j, k, seed, per_head ? at->t->environment.head : 0, pool, at->lk);
+}
+
+/* Grids, arrays and draws. */
+static inline bool define_other_atom(const define_at *at, weft_id id, bool *fault) {
+    const weft_dag *dag = &at->t->program->dag;
+    const weft_node *node = weft_node_at(dag, id);
+    const test_sets *t = at->t;
+    weft_op op = (weft_op)node->op;
+    bool arrays = op == WEFT_ATOM_SAME || op == WEFT_ATOM_GIVEN || op == WEFT_ATOM_LISTED;
+    int64_t v[5] = {0}, r = at->i - at->first;
+    if (op == WEFT_ATOM_RANDOM) return define_draw(at, id, fault);
+    for (uint32_t k = 0; !arrays && k < node->arity; k++) {
+        const char *sizes = op == WEFT_ATOM_DILATED ? "01" : op == WEFT_ATOM_STRIDE ? "1" : "11001";
+        v[k] = define_argument(at, weft_operand(dag, id, k), fault);
+        if (sizes[k] == '1' && v[k] < 1) *fault = true;
+    }
+    if (*fault) return false;
+    switch (op) {
+    case WEFT_ATOM_DILATED: return define_dilated(at->i, at->j, v[0], v[1]);
+    case WEFT_ATOM_STRIDE: return define_stride(at->i, at->j, v[0]);
+    case WEFT_ATOM_WINDOW2D: return define_window2d(at->i, at->j, v);
+    case WEFT_ATOM_AXIAL: return define_axial(at->i, at->j, v);
+    case WEFT_ATOM_NEIGHBORHOOD2D:
+        if (v[2] * v[4] > v[0] || v[3] * v[4] > v[1]) *fault = true;
+        return !*fault && define_neighborhood2d(at->i, at->j, v);
+    case WEFT_ATOM_SAME: {
+        weft_value a = {0}, b = {0};
+        if (!define_fits_array(at, &t->labels, false, true)) *fault = true;
+        if (*fault || at->i < 0) return false;
+        define_index(at, weft_operand(dag, id, 0), at->i, &a);
+        define_index(at, weft_operand(dag, id, 0), at->j, &b);
+        return a.integer == b.integer;
+    }
+    case WEFT_ATOM_GIVEN:
+        if (!define_fits_array(at, &t->mask, true, true)) *fault = true;
+        return !*fault && t->mask_data[t->environment.head * t->mask_strides[0] + r * t->mask_strides[1] +
+                                       at->j * t->mask_strides[2]] != 0;
+    default:
+        if (!define_fits_array(at, &t->keys, true, false)) *fault = true;
+        for (int k = 0; k < PICKED_KEYS && !*fault; k++)
+            if (t->key_data[r * PICKED_KEYS + k] == at->j) return true;
+        return false;
+    }
 }
 
 static inline bool define_atom(const define_at *at, weft_id id, bool *fault) {
@@ -217,7 +280,7 @@ static inline bool define_atom(const define_at *at, weft_id id, bool *fault) {
     weft_op op = (weft_op)node->op;
     long double delta = (long double)(at->j - at->i);
     int64_t v[3] = {0};
-    bool scalars = op != WEFT_ATOM_ROWS && op != WEFT_ATOM_COLS && op != WEFT_ATOM_GLOBAL && op != WEFT_ATOM_WHERE;
+    bool scalars = op == WEFT_ATOM_BAND || op == WEFT_ATOM_WINDOW || op == WEFT_ATOM_PAST || op == WEFT_ATOM_CHUNK;
     for (uint32_t k = 0; scalars && k < node->arity; k++) v[k] = define_argument(at, weft_operand(dag, id, k), fault);
     weft_id first = node->arity ? weft_operand(dag, id, 0) : 0;
     switch (op) {
@@ -240,12 +303,13 @@ static inline bool define_atom(const define_at *at, weft_id id, bool *fault) {
         int64_t distance = v[0] < 1 ? -1 : define_floor_div(at->i, v[0]) - define_floor_div(at->j, v[0]);
         return 0 <= distance && distance <= v[1];
     }
-    default: {
+    case WEFT_ATOM_WHERE: {
         weft_value value;
         bool fine = define_scalar(at, first, &value);
         if (!fine && at->fault_of_pair) *at->fault_of_pair = true;
         return fine && value.integer;
     }
+    default: return define_other_atom(at, id, fault);
     }
 }
 

@@ -156,7 +156,7 @@ START_TEST(arrays_of_every_width) {
         int64_t shape[] = {2};
         DLTensor tensor = {
             (void *)(uintptr_t)table[k].data, {kDLCPU, 0}, 1, {table[k].code, table[k].bits, 1}, shape, NULL, 0};
-        weft_array array = {&tensor, WEFT_TYPE_TOKENS, 0};
+        weft_array array = weft_array_of(&tensor, WEFT_TYPE_TOKENS, 0, 0);
         weft_value value;
         ck_assert(weft_read_array(&array, 0, &value));
         ck_assert_int_eq(value.integer, table[k].first);
@@ -174,19 +174,21 @@ START_TEST(arrays_through_strides) {
     int64_t shape[] = {2, 3}, backwards[] = {4, -1}, one[] = {2};
     weft_value value;
     DLTensor tensor = {data, {kDLCPU, 0}, 2, {kDLFloat, 64, 1}, shape, backwards, 16};
-    weft_array array = {&tensor, WEFT_TYPE_TABLE, 1};
+    weft_array array = weft_array_of(&tensor, WEFT_TYPE_LABELS, 1, 0);
     ck_assert_int_eq(weft_array_length(&array), 3);
     ck_assert(weft_read_array(&array, 2, &value) && value.real == 4); /* element 2 + 4 - 2 */
     ck_assert(!weft_read_array(&array, 3, &value));
     tensor.strides = NULL;
     tensor.byte_offset = 0;
+    array = weft_array_of(&tensor, WEFT_TYPE_LABELS, 1, 0);
     ck_assert(weft_read_array(&array, 2, &value) && value.real == 5);
     tensor = (DLTensor){singles, {kDLCPU, 0}, 1, {kDLFloat, 32, 1}, one, NULL, 0};
-    array.batch = 0;
+    array = weft_array_of(&tensor, WEFT_TYPE_TABLE, 1, 0);
     ck_assert(weft_read_array(&array, 0, &value) && value.real == 0.5);
     ck_assert(weft_read_array(&array, 1, &value) && isnan(value.real));
     uint64_t large[] = {(uint64_t)INT64_MAX + 1, 3};
     tensor = (DLTensor){large, {kDLCPU, 0}, 1, {kDLUInt, 64, 1}, one, NULL, 0};
+    array = weft_array_of(&tensor, WEFT_TYPE_TOKENS, 0, 0);
     ck_assert(!weft_read_array(&array, 0, &value));
     ck_assert(weft_read_array(&array, 1, &value));
 }

@@ -21,7 +21,7 @@ static uint64_t compare_pairs(test_sets *t, weft_id set, const weft_bound *bound
     weft_space space = weft_space_of(t->environment.lq, t->environment.lk);
     for (int64_t i = space.first; i < space.keys; i++) {
         for (int64_t j = 0; j < space.keys; j++) {
-            define_at at = {t, space.queries, space.keys, i, j, NULL};
+            define_at at = {t, space.queries, space.keys, i, j, NULL, space.first};
             bool fault = false, wanted = define_set(&at, set, &fault);
             bool found = weft_contains(bound, folded, space, i, j);
             if (fault) ck_abort_msg("seed %llu: an error was not reported", (unsigned long long)seed);
@@ -40,7 +40,7 @@ static bool has_fault(test_sets *t, weft_id set) {
     bool fault = false, fault_of_pair = false;
     for (int64_t i = space.first; i < space.keys && !fault && !fault_of_pair; i++) {
         for (int64_t j = 0; j < space.keys && !fault; j++) {
-            define_at at = {t, space.queries, space.keys, i, j, &fault_of_pair};
+            define_at at = {t, space.queries, space.keys, i, j, &fault_of_pair, space.first};
             define_set(&at, set, &fault);
         }
     }
@@ -113,7 +113,7 @@ START_TEST(scalars_become_constants) {
         ck_assert(weft_bound_init(&bound, &t.allocator));
         bool reported;
         weft_id folded = fold(&t, scalar, &t.environment, &bound, &reported);
-        define_at at = {&t, t.environment.lq, t.environment.lk, 0, 0, NULL};
+        define_at at = {&t, t.environment.lq, t.environment.lk, 0, 0, NULL, 0};
         weft_value wanted;
         bool fine = define_scalar(&at, scalar, &wanted);
         ck_assert_msg(fine == !reported, "seed %llu: %d", (unsigned long long)seed, fine);
@@ -147,7 +147,7 @@ START_TEST(conditions_keep_their_meaning) {
         bool reported;
         weft_id folded = fold(&t, scalar, &t.environment, &bound, &reported);
         for (int k = 0; k < 50 && folded; k++) {
-            define_at at = {&t, t.environment.lq, t.environment.lk, pick(&t, -20, 40), pick(&t, 0, 40), NULL};
+            define_at at = {&t, t.environment.lq, t.environment.lk, pick(&t, -20, 40), pick(&t, 0, 40), NULL, 0};
             weft_value wanted = {0}, found = {0};
             bool fine = define_scalar(&at, scalar, &wanted);
             weft_fault fault = weft_evaluate(&bound, folded, at.i, at.j, &found);

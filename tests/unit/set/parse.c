@@ -144,7 +144,7 @@ static const struct wrong {
     {HEAD "%1 = window\nmeaning %1", "line 3: 0 operands instead of 2"},
     {HEAD "%1 = float 1\n%2 = past %1\nmeaning %2", "line 4: `w` cannot be of type float"},
     {HEAD "%1 = i\n%2 = past %1\nmeaning %2", "line 4: operand 1 reads i or j outside a where"},
-    {HEAD "%1 = int 1\n%2 = stride %1\nmeaning %2", "line 4: this build has no `stride`"},
+    {HEAD "%1 = int 2\n%2 = int 0\n%3 = lsh %1 %1 %2 %2\nmeaning %3", "line 5: this build has no `lsh`"},
     {HEAD "%1 = int 1\nmeaning %1", "line 4: the meaning is not a set"},
     {HEAD "%1 = all\nmeaning %1\nscale %1", "line 5: the scale is not one float"},
     {HEAD "%1 = all\nmeaning %1\n%2 = i\n%3 = tofloat %2\nscale %3", "line 7: the scale is not one float"},

@@ -14,9 +14,11 @@ enum {
     TOKENS_PARAM = 5,
     LABELS_PARAM = 6,
     TABLE_PARAM = 7,
-    PARAMS = 8
+    MASK_PARAM = 8,
+    KEYS_PARAM = 9,
+    PARAMS = 10
 };
-enum { MOST_KEYS = 300, BATCHES = 2, TOKENS = 6 };
+enum { MOST_KEYS = 300, BATCHES = 2, TOKENS = 6, PICKED_KEYS = 3 };
 
 typedef struct test_sets {
     test_memory memory;
@@ -25,11 +27,14 @@ typedef struct test_sets {
     weft_program *program;
     weft_environment environment;
     weft_argument arguments[PARAMS];
-    DLTensor tokens, labels, table;
-    int64_t tokens_shape[1], labels_shape[2], table_shape[1], labels_strides[2];
+    DLTensor tokens, labels, table, mask, keys;
+    int64_t tokens_shape[1], labels_shape[2], table_shape[1], labels_strides[2], mask_shape[3], mask_strides[3];
+    int64_t keys_shape[2];
     int16_t token_data[TOKENS];
     int32_t label_data[BATCHES * MOST_KEYS * 2];
     double table_data[16];
+    uint8_t mask_data[2 * MOST_KEYS + 64]; /* rows and heads overlap */
+    int64_t key_data[MOST_KEYS * PICKED_KEYS];
 } test_sets;
 
 static inline bool chance(test_sets *t, int percent) { return test_range(&t->random, 1, 100) <= percent; }
@@ -155,7 +160,36 @@ static inline weft_id random_list(test_sets *t) {
     return make_op(t, WEFT_OP_LISTING, WEFT_TYPE_LIST, count, items);
 }
 
+/* Atoms of grids, of arrays that have the lengths of the outermost space, and random draws. */
+static inline weft_id random_other_atom(test_sets *t) {
+    weft_dag *dag = &t->program->dag;
+    weft_id a = random_argument(t), b = random_argument(t), height = random_size(t), width = random_size(t);
+    switch (pick(t, 0, 9)) {
+    case 0:
+    case 1: return weft_make_set(dag, WEFT_ATOM_DILATED, WEFT_NO_SPAN, 2, a, random_size(t));
+    case 2: return weft_make_set(dag, WEFT_ATOM_STRIDE, WEFT_NO_SPAN, 1, random_size(t));
+    case 3: return weft_make_set(dag, WEFT_ATOM_WINDOW2D, WEFT_NO_SPAN, 4, height, width, a, b);
+    case 4: return weft_make_set(dag, WEFT_ATOM_AXIAL, WEFT_NO_SPAN, 2, height, width);
+    case 5: {
+        weft_id ky = make_integer(t, pick(t, -1, 4)), kx = make_integer(t, pick(t, 0, 4));
+        return weft_make_set(dag, WEFT_ATOM_NEIGHBORHOOD2D, WEFT_NO_SPAN, 5, height, width, ky, kx,
+                             make_integer(t, pick(t, 1, 2)));
+    }
+    case 6:
+        return weft_make_set(dag, WEFT_ATOM_SAME, WEFT_NO_SPAN, 1, make_parameter(t, LABELS_PARAM, WEFT_TYPE_LABELS));
+    case 7: return weft_make_set(dag, WEFT_ATOM_GIVEN, WEFT_NO_SPAN, 1, make_parameter(t, MASK_PARAM, WEFT_TYPE_MASK));
+    case 8: return weft_make_set(dag, WEFT_ATOM_LISTED, WEFT_NO_SPAN, 1, make_parameter(t, KEYS_PARAM, WEFT_TYPE_KEYS));
+    default: {
+        weft_id within = weft_make_set(dag, WEFT_ATOM_WINDOW, WEFT_NO_SPAN, 2, a, b);
+        if (chance(t, 50)) within = weft_make_set(dag, WEFT_OP_COMPLEMENT, WEFT_NO_SPAN, 1, within);
+        return weft_make_set(dag, WEFT_ATOM_RANDOM, WEFT_NO_SPAN, 4, make_integer(t, pick(t, -1, 7)),
+                             random_int(t, 1, false), within, weft_make_bool(dag, chance(t, 50), WEFT_NO_SPAN));
+    }
+    }
+}
+
 static inline weft_id random_atom(test_sets *t) {
+    if (chance(t, 12)) return random_other_atom(t);
     weft_dag *dag = &t->program->dag;
     weft_id a = random_argument(t), b = random_argument(t), list = random_list(t);
     switch (pick(t, 0, 13)) {
@@ -232,18 +266,32 @@ static inline void random_environment(test_sets *t, int64_t longest) {
     t->labels = (DLTensor){t->label_data, cpu, 2, {kDLInt, 32, 1}, t->labels_shape, t->labels_strides, 4};
     t->table_shape[0] = 16;
     t->table = (DLTensor){t->table_data, cpu, 1, {kDLFloat, 64, 1}, t->table_shape, NULL, 0};
+    t->mask_shape[0] = e->heads;
+    t->mask_shape[1] = e->lq;
+    t->mask_shape[2] = e->lk;
+    for (int k = 0; k < 3; k++) t->mask_strides[k] = pick(t, 0, k == 0 ? 7 : 1);
+    t->mask = (DLTensor){t->mask_data, cpu, 3, {kDLUInt, 8, 1}, t->mask_shape, t->mask_strides, 0};
+    t->keys_shape[0] = e->lq;
+    t->keys_shape[1] = PICKED_KEYS;
+    t->keys = (DLTensor){t->key_data, cpu, 2, {kDLInt, 64, 1}, t->keys_shape, NULL, 0};
     bind_array(t, TOKENS_PARAM, &t->tokens);
+    bind_array(t, MASK_PARAM, &t->mask);
+    bind_array(t, KEYS_PARAM, &t->keys);
     bind_array(t, LABELS_PARAM, &t->labels);
     bind_array(t, TABLE_PARAM, &t->table);
     for (int k = 0; k < TOKENS; k++) t->token_data[k] = (int16_t)pick(t, -20, longest);
     for (int k = 0; k < BATCHES * MOST_KEYS * 2; k++) t->label_data[k] = (int32_t)(k / 2 / pick(t, 5, 9));
+    for (size_t k = 0; k < sizeof t->mask_data; k++) t->mask_data[k] = (uint8_t)(chance(t, 50) ? 0 : pick(t, 1, 255));
+    for (int k = 0; k < MOST_KEYS * PICKED_KEYS; k++) t->key_data[k] = pick(t, -3, longest);
     for (int k = 0; k < 16; k++) t->table_data[k] = k == 7 ? 0.0 / (double)(k - 7) : (double)pick(t, -9, 40);
 }
 
 static inline void sets_begin(test_sets *t, uint64_t seed) {
-    static const char *const names[PARAMS] = {"a", "b", "c", "x", "yes", "where_to", "document", "values"};
+    static const char *const names[PARAMS] = {"a",        "b",        "c",      "x",     "yes",
+                                              "where_to", "document", "values", "cover", "picked"};
     static const weft_type types[PARAMS] = {WEFT_TYPE_INT,  WEFT_TYPE_INT,    WEFT_TYPE_INT,    WEFT_TYPE_FLOAT,
-                                            WEFT_TYPE_BOOL, WEFT_TYPE_TOKENS, WEFT_TYPE_LABELS, WEFT_TYPE_TABLE};
+                                            WEFT_TYPE_BOOL, WEFT_TYPE_TOKENS, WEFT_TYPE_LABELS, WEFT_TYPE_TABLE,
+                                            WEFT_TYPE_MASK, WEFT_TYPE_KEYS};
     *t = (test_sets){.random = {seed}};
     t->allocator = test_allocator(&t->memory);
     t->program = weft_program_create(&t->allocator, "random");

@@ -1,0 +1,46 @@
+/* same(x): i >= 0 and x[i] = x[j]. Spans come from an index of where each label stands. */
+#include "set/labels.h"
+
+static const weft_array *labels_of(const weft_atom *atom) {
+    const weft_dag *dag = &atom->bound->dag;
+    return &atom->bound->arrays[weft_node_at(dag, weft_operand(dag, atom->id, 0))->value.integer];
+}
+
+bool weft_same_contains(const weft_atom *atom, int64_t i, int64_t j) {
+    const weft_array *labels = labels_of(atom);
+    return i >= 0 && weft_array_bits(labels, 0, i) == weft_array_bits(labels, 0, j);
+}
+
+/* The union of the groups listed, by halves. */
+static weft_intervals unite(const weft_atom *atom, const weft_labels *labels, const uint32_t *groups, uint32_t count) {
+    if (count == 1) return weft_labels_group(labels, groups[0]);
+    return weft_intervals_union(atom->scratch, unite(atom, labels, groups, count / 2),
+                                unite(atom, labels, groups + count / 2, count - count / 2));
+}
+
+static uint32_t add_group(uint32_t *groups, uint32_t count, uint32_t group) {
+    for (uint32_t k = 0; k < count; k++)
+        if (groups[k] == group) return count;
+    groups[count] = group;
+    return count + 1;
+}
+
+/* The labels of positions [i0, i1), none negative, and what has one of them. More labels than a few are not told apart:
+ * then `may` is everything. */
+static weft_intervals keys_of(const weft_atom *atom, const weft_labels *labels, int64_t i0, int64_t i1, bool *alone) {
+    enum { A_FEW = 256 };
+    uint32_t groups[A_FEW + 1], count = 0, run = weft_labels_run(labels, i0);
+    for (; run < labels->run_count && labels->begins[run] < i1 && count <= A_FEW; run++)
+        count = add_group(groups, count, labels->group_of[run]);
+    *alone = count == 1;
+    if (count > A_FEW) return weft_intervals_one(atom->scratch, 0, atom->space.keys, atom->space.keys);
+    return unite(atom, labels, groups, count);
+}
+
+bool weft_same_spans(const weft_atom *atom, int64_t i0, int64_t i1, weft_spans *out) {
+    bool alone;
+    if (i1 <= 0) return true;
+    out->may = keys_of(atom, labels_of(atom)->labels, i0 > 0 ? i0 : 0, i1, &alone);
+    if (alone && i0 >= 0) out->full = out->may;
+    return !atom->scratch->failed;
+}
