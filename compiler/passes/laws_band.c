@@ -1,5 +1,5 @@
-/* Laws of bands, which causal, window and past are too: lo <= d <= hi and d % step = 0, for d = j - i. A band without a
- * lower or upper end has the least or the largest int there: no distance reaches either. */
+/* Laws of bands, which causal, window, past, dilated and stride are too: lo <= d <= hi and d % step = 0, for d = j - i.
+ * A band without a lower or upper end has the least or the largest int there: no distance reaches either. */
 #include "passes/rewrite.h"
 #include "set/arithmetic.h"
 #include "set/set.h"
@@ -42,6 +42,21 @@ weft_id weft_law_past_band(weft_rewriter *rw, weft_id id) {
     int64_t width;
     if (!weft_known_int(rw, weft_operand(rw->dag, id, 0), &width)) return id;
     return constant_band(rw, weft_subtract_saturated(1, width), 0, 1);
+}
+
+/* A product beyond 64 bits is beyond every distance. */
+weft_id weft_law_dilated_band(weft_rewriter *rw, weft_id id) {
+    int64_t width, step, reach;
+    if (!weft_known_int(rw, weft_operand(rw->dag, id, 0), &width)) return id;
+    if (width < 0) return none(rw);
+    if (!weft_known_int(rw, weft_operand(rw->dag, id, 1), &step) || step < 1) return id;
+    if (!weft_multiply_checked(width, step, &reach)) return constant_band(rw, INT64_MIN, INT64_MAX, step);
+    return constant_band(rw, -reach, reach, step);
+}
+
+weft_id weft_law_stride_band(weft_rewriter *rw, weft_id id) {
+    return make_band(
+        rw, (band){weft_rewriter_int(rw, INT64_MIN), weft_rewriter_int(rw, INT64_MAX), weft_operand(rw->dag, id, 0)});
 }
 
 /* ---- one band -----------------------------------------------------------------------------------------------------
