@@ -1,4 +1,5 @@
-/* docs WEFT FILE...: does what the pages for readers say. In a folder of its own, page by page and block by block:
+/* docs WEFT PATTERNS FILE...: does what the pages for readers say. In a folder of its own, page by page and block by
+ * block:
  *
  *     ```weft           a pattern file: loads it and lowers its patterns; saved under the name in its first line "#
  * NAME.weft"
@@ -7,12 +8,14 @@
  *     ```sh             commands; their output is that of the ```text block that follows, if one does
  *     ```python         likewise
  *     ```picture        sets side by side over their masks, ■ for a pair and · for none, a row a query, a column a key;
- *                       "SET @N": the keys of query N, laid out as the grid that the picture is
+ *                       "SET @N": the keys of query N, laid out as the grid that the picture is; "SET head N": of that
+ *                       head. A set may be a call of a pattern of patterns/
  *     ```picture later  the same, where this build cannot do it yet
  *     ```ebnf, ```c     nothing
  *
  * In a ```text block a line `...` stands for any lines, and a number with a point for any such number: it was measured.
  */
+#include <dirent.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +32,7 @@ typedef struct block {
     struct block *next;
 } block;
 
-static const char *page;
+static const char *page, *patterns;
 static int failures, blocks, pictures;
 
 static void die(const char *what) {
@@ -181,8 +184,10 @@ static void run_commands(const block *b, const char *shell) {
 
 typedef struct picture {
     char set[SET_SIZE];
-    int column;               /* of its first cell, in code points */
-    int rows, columns, query; /* query: whose keys the cells are, or -1: cells are a mask */
+    int column; /* of its first cell, in code points */
+    int rows, columns;
+    int query; /* whose keys the cells are, or -1: cells are a mask */
+    int head;
     bool cells[MOST_SIDE][MOST_SIDE];
 } picture;
 
@@ -197,6 +202,12 @@ static char next_cell(const char **at) {
     return found;
 }
 
+static void read_suffixes(picture *p) {
+    char *query = strstr(p->set, " @"), *head = strstr(p->set, " head ");
+    if (query) p->query = atoi(query + 2), *query = 0;
+    if (head) p->head = atoi(head + 6), *head = 0;
+}
+
 /* The sets of a heading stand two spaces or more apart. */
 static int read_heading(const char *line, picture *out) {
     int count = 0, column = 0;
@@ -209,8 +220,7 @@ static int read_heading(const char *line, picture *out) {
         if (gap && gap < start + size) size = (size_t)(gap - start);
         out[count] = (picture){.column = column, .query = -1};
         snprintf(out[count].set, sizeof out->set, "%.*s", (int)size, start);
-        char *mark = strstr(out[count++].set, " @");
-        if (mark) out[count - 1].query = atoi(mark + 2), *mark = 0;
+        read_suffixes(&out[count++]);
     }
     return count;
 }
@@ -256,7 +266,7 @@ static void print_cells(const picture *p, const uint8_t *cells) {
 
 static bool same_cells(const picture *p, const weft_plan *plan, const weft_shape *shape) {
     uint8_t *mask = malloc((size_t)(shape->queries * shape->keys)), *cells = mask;
-    bool good = mask && weft_plan_mask(plan, 0, 0, WEFT_MASK_ORACLE, mask) == WEFT_OK;
+    bool good = mask && weft_plan_mask(plan, 0, p->head, WEFT_MASK_ORACLE, mask) == WEFT_OK;
     if (p->query >= 0) cells += p->query * p->columns * p->rows;
     for (int n = 0; good && n < p->rows * p->columns; n++) good = cells[n] == p->cells[n / p->columns][n % p->columns];
     if (!good) print_cells(p, cells);
@@ -264,12 +274,34 @@ static bool same_cells(const picture *p, const weft_plan *plan, const weft_shape
     return good;
 }
 
+/* The file of patterns/ that defines the pattern with whose name the set begins; false where there is none. */
+static bool of_patterns(const char *set, char *file, size_t size) {
+    char line[MOST_NAME + 10], path[4096];
+    int name = (int)strspn(set, "abcdefghijklmnopqrstuvwxyz0123456789_");
+    snprintf(line, sizeof line, "\npattern %.*s(", name < MOST_NAME ? name : 0, set);
+    DIR *folder = opendir(patterns);
+    bool found = false;
+    for (struct dirent *entry; folder && !found && (entry = readdir(folder));) {
+        if (!strstr(entry->d_name, ".weft")) continue;
+        snprintf(path, sizeof path, "%s/%s", patterns, entry->d_name);
+        char *text = read_file(path);
+        found = strstr(text, line) != NULL;
+        free(text);
+        snprintf(file, size, "%s", entry->d_name);
+    }
+    if (folder) closedir(folder);
+    return found;
+}
+
 static bool picture_is_true(const picture *p, labels *given) {
-    char text[400];
-    bool labelled = strstr(p->set, "(x)");
-    snprintf(text, sizeof text, "pattern p%s { attend %.*s; }\n", labelled ? "(x: labels)" : "", SET_SIZE, p->set);
+    char text[1000], file[256];
+    bool labelled = strstr(p->set, "(x)") || strstr(p->set, "(x,");
+    bool shipped = of_patterns(p->set, file, sizeof file);
+    snprintf(text, sizeof text, "%s%s%spattern p%s { attend %.*s; }\n", shipped ? "import \"" : "", shipped ? file : "",
+             shipped ? "\"; " : "", labelled ? "(x: labels)" : "", SET_SIZE, p->set);
+    const weft_module_options options = {.size = sizeof options, .library_paths = &patterns, .library_path_count = 1};
     const weft_kernel_options plan_only = {.size = sizeof plan_only, .plan_only = true};
-    weft_shape shape = {.size = sizeof shape, .queries = p->rows, .keys = p->columns};
+    weft_shape shape = {.size = sizeof shape, .heads = p->head + 1, .queries = p->rows, .keys = p->columns};
     if (p->query >= 0) shape.queries = shape.keys = p->rows * p->columns;
     DLTensor array = {
         .data = given->x, .device = {kDLCPU, 0}, .ndim = 1, .dtype = {kDLInt, 32, 1}, .shape = &given->count};
@@ -279,7 +311,7 @@ static bool picture_is_true(const picture *p, labels *given) {
     weft_kernel *kernel = NULL;
     weft_plan *plan = NULL;
     if (weft_context_create(NULL, &context) != WEFT_OK) die("context");
-    bool good = weft_module_load_text(context, p->set, text, strlen(text), NULL, &module) == WEFT_OK &&
+    bool good = weft_module_load_text(context, p->set, text, strlen(text), &options, &module) == WEFT_OK &&
                 weft_kernel_create(module, NULL, &plan_only, &kernel) == WEFT_OK;
     if (!good) print_message(context);
     good = good && weft_plan_create(kernel, &shape, &x, labelled, &plan) == WEFT_OK && same_cells(p, plan, &shape);
@@ -303,10 +335,29 @@ static void check_pictures(const block *b) {
 
 /* ---- pages --------------------------------------------------------------------------------------------------- */
 
+/* The gallery has a section "### NAME, NAME" for every file of patterns/. */
+static void check_gallery(const char *text) {
+    DIR *folder = opendir(patterns);
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        size_t size = strcspn(entry->d_name, ".");
+        if (strcmp(entry->d_name + size, ".weft") != 0) continue;
+        entry->d_name[size] = 0;
+        bool found = false;
+        for (const char *at = text; !found && (at = strstr(at, "\n### ")); at++) {
+            const char *end = at + 1 + strcspn(at + 1, "\n"), *name = strstr(at, entry->d_name);
+            found = name && name < end && name[-1] == ' ' && strchr(",\n", name[size]);
+        }
+        if (found) continue;
+        printf("FAILED: %s has no section ### %s\n", page, entry->d_name);
+        failures++;
+    }
+    if (folder) closedir(folder);
+}
+
 static void check_page(const char *path) {
     char *text = read_file(path);
-    block *first = blocks_of(text), *previous = NULL;
     page = path;
+    block *first = blocks_of(text), *previous = NULL;
     for (block *b = first; b; previous = b, b = b->next, blocks++) {
         if (!strncmp(b->kind, "weft", 4)) {
             check_weft(b);
@@ -318,19 +369,22 @@ static void check_page(const char *path) {
             fail(b, "not a kind of block that is checked");
         }
     }
+    const char *name = strrchr(path, '/');
+    if (name && !strcmp(name, "/patterns.md")) check_gallery(text);
     blocks_free(first);
     free(text);
 }
 
 int main(int count, char **arguments) {
     char folder[] = "/tmp/weft-docs-XXXXXX", path[8192], command[64];
-    if (count < 3) return EXIT_FAILURE;
+    if (count < 4) return EXIT_FAILURE;
+    patterns = arguments[2];
     char *weft = realpath(arguments[1], NULL), *slash = weft ? strrchr(weft, '/') : NULL;
     if (!slash || !mkdtemp(folder) || chdir(folder)) die(arguments[1]);
     snprintf(path, sizeof path, "%.*s:%s", (int)(slash - weft), weft, getenv("PATH"));
     setenv("PATH", path, 1);
     setenv("NO_COLOR", "1", 1);
-    for (int n = 2; n < count; n++) check_page(arguments[n]);
+    for (int n = 3; n < count; n++) check_page(arguments[n]);
     snprintf(command, sizeof command, "rm -rf '%s'", folder);
     if (chdir("/") || system(command)) die(folder);
     free(weft);

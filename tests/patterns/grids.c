@@ -70,8 +70,8 @@ static const definition table[] = {
      .trial = {{8, 12, 4, 2}, {14, 7, 7, 3}, {10, 15, 5, 0}, {3, 3, 3, 1}}, .trials = 4},
     {"natten", "natten", natten, .usual = {56, 56, 7, 1}, .queries = 700, .keys = 3136,
      .trial = {{9, 14, 3, 1}, {11, 13, 3, 2}, {7, 20, 7, 1}, {12, 8, 1, 3}}, .trials = 4},
-    {"axial", "axial", axial, .usual = {64, 64}, .queries = 300, .keys = 4096, .trial = {{9, 14}, {20, 3}, {1, 50}},
-     .trials = 3},
+    {"axial", "axial_attention", axial, .usual = {64, 64}, .queries = 300, .keys = 4096,
+     .trial = {{9, 14}, {20, 3}, {1, 50}}, .trials = 3},
     {"axial", "axial_by_head", axial_by_head, .heads = 2, .usual = {64, 64}, .queries = 300, .keys = 4096,
      .trial = {{9, 14}, {20, 3}}, .trials = 2},
 };
