@@ -1,20 +1,15 @@
-/* docs WEFT PATTERNS FILE...: does what the pages for readers say. In a folder of its own, page by page and block by
- * block:
+/* docs WEFT PATTERNS FILE...: does what the pages for readers say, in a folder of its own, block by block:
  *
- *     ```weft           a pattern file: loads it and lowers its patterns; saved under the name in its first line "#
- * NAME.weft"
+ *     ```weft           a pattern file: loads and lowers it; saved under the name in its first line "# NAME.weft"
  *     ```weft wrong     the same, but loading or lowering fails
  *     ```weft later     loaded, but not lowered: this build cannot do it yet
  *     ```sh             commands; their output is that of the ```text block that follows, if one does
  *     ```python         likewise
- *     ```picture        sets side by side over their masks, ■ for a pair and · for none, a row a query, a column a key;
- *                       "SET @N": the keys of query N, laid out as the grid that the picture is; "SET head N": of that
- *                       head. A set may be a call of a pattern of patterns/
+ *     ```picture        sets and their masks, which are compared (pictures.c)
  *     ```picture later  the same, where this build cannot do it yet
  *     ```ebnf, ```c     nothing
  *
- * In a ```text block a line `...` stands for any lines, and a number with a point for any such number: it was measured.
- */
+ * In a ```text block a line `...` stands for any lines, and a number with a point for any such number. */
 #include <dirent.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -23,7 +18,9 @@
 #include <unistd.h>
 #include <weft/weft.h>
 
-enum { MOST_PICTURES = 8, MOST_SIDE = 32, MOST_NAME = 64, SET_SIZE = 200 };
+#include "docs.h"
+
+enum { MOST_NAME = 64 };
 
 typedef struct block {
     char kind[24];
@@ -35,7 +32,7 @@ typedef struct block {
 static const char *page, *patterns;
 static int failures, blocks, pictures;
 
-static void die(const char *what) {
+void die(const char *what) {
     perror(what);
     exit(EXIT_FAILURE);
 }
@@ -45,7 +42,7 @@ static void fail(const block *b, const char *what) {
     failures++;
 }
 
-static char *read_file(const char *path) {
+char *read_file(const char *path) {
     FILE *file = fopen(path, "rb");
     if (!file) die(path);
     char *text = NULL;
@@ -97,7 +94,7 @@ static void blocks_free(block *b) {
 
 /* ---- patterns ------------------------------------------------------------------------------------------------ */
 
-static void print_message(const weft_context *context) {
+void print_message(const weft_context *context) {
     char message[4000];
     weft_context_message(context, false, message, sizeof message);
     fputs(message, stdout);
@@ -155,7 +152,7 @@ static bool line_matches(const char *want, const char *got) {
     return !*got || *got == '\n';
 }
 
-static const char *next_line(const char *at) {
+const char *next_line(const char *at) {
     at += strcspn(at, "\n");
     return *at ? at + 1 : at;
 }
@@ -178,159 +175,6 @@ static void run_commands(const block *b, const char *shell) {
         printf("--- expected\n%s--- got, exit %d\n%s---\n", told ? b->next->text : "", code, output);
     }
     free(output);
-}
-
-/* ---- pictures ------------------------------------------------------------------------------------------------ */
-
-typedef struct picture {
-    char set[SET_SIZE];
-    int column; /* of its first cell, in code points */
-    int rows, columns;
-    int query; /* whose keys the cells are, or -1: cells are a mask */
-    int head;
-    bool cells[MOST_SIDE][MOST_SIDE];
-} picture;
-
-/* The code point at *at, as 'x' for ■, '.' for ·, else its first byte; 0 at the end of the line. */
-static char next_cell(const char **at) {
-    static const char full[] = "■", empty[] = "·";
-    if (!**at || **at == '\n') return 0;
-    bool is_full = !strncmp(*at, full, sizeof full - 1), is_empty = !strncmp(*at, empty, sizeof empty - 1);
-    char found = is_full ? 'x' : is_empty ? '.' : **at;
-    do ++*at;
-    while ((**at & 0xC0) == 0x80);
-    return found;
-}
-
-static void read_suffixes(picture *p) {
-    char *query = strstr(p->set, " @"), *head = strstr(p->set, " head ");
-    if (query) p->query = atoi(query + 2), *query = 0;
-    if (head) p->head = atoi(head + 6), *head = 0;
-}
-
-/* The sets of a heading stand two spaces or more apart. */
-static int read_heading(const char *line, picture *out) {
-    int count = 0, column = 0;
-    const char *at = line, *start = line;
-    for (char cell; (cell = next_cell(&at)); start = at, column++) {
-        bool begins = cell != ' ' && (start == line || (start[-1] == ' ' && (start - line < 2 || start[-2] == ' ')));
-        if (!begins || count == MOST_PICTURES) continue;
-        size_t size = strcspn(start, "\n");
-        const char *gap = strstr(start, "  ");
-        if (gap && gap < start + size) size = (size_t)(gap - start);
-        out[count] = (picture){.column = column, .query = -1};
-        snprintf(out[count].set, sizeof out->set, "%.*s", (int)size, start);
-        read_suffixes(&out[count++]);
-    }
-    return count;
-}
-
-static bool is_cell(char cell) { return cell == 'x' || cell == '.'; }
-
-static bool read_row(const char *line, picture *out, int count) {
-    int column = 0, n = -1, at_column = 0;
-    for (char cell; (cell = next_cell(&line)); column++) {
-        if (!is_cell(cell)) {
-            if (cell != ' ') return false;
-            continue;
-        }
-        while (n + 1 < count && out[n + 1].column <= column) n++, at_column = 0;
-        if (n < 0 || column != out[n].column + at_column || at_column == MOST_SIDE) return false;
-        if (at_column == 0 && out[n].rows++ == MOST_SIDE) return false;
-        out[n].cells[out[n].rows - 1][at_column++] = cell == 'x';
-        if (out[n].columns < at_column) out[n].columns = at_column;
-    }
-    return true;
-}
-
-/* The labels x that pictures of `same(x)` need, "x: 0 0 1 1 …". */
-typedef struct labels {
-    int32_t x[MOST_SIDE];
-    int64_t count;
-} labels;
-
-static bool read_labels(const char *line, labels *out) {
-    char *end;
-    for (line += 2; out->count < MOST_SIDE; line = end) {
-        out->x[out->count] = (int32_t)strtol(line, &end, 10);
-        if (end == line) return true;
-        out->count++;
-    }
-    return false;
-}
-
-static void print_cells(const picture *p, const uint8_t *cells) {
-    for (int n = 0; n < p->rows * p->columns; n++)
-        printf("%s%s", cells[n] ? "■" : "·", (n + 1) % p->columns ? "" : "\n");
-}
-
-static bool same_cells(const picture *p, const weft_plan *plan, const weft_shape *shape) {
-    uint8_t *mask = malloc((size_t)(shape->queries * shape->keys)), *cells = mask;
-    bool good = mask && weft_plan_mask(plan, 0, p->head, WEFT_MASK_ORACLE, mask) == WEFT_OK;
-    if (p->query >= 0) cells += p->query * p->columns * p->rows;
-    for (int n = 0; good && n < p->rows * p->columns; n++) good = cells[n] == p->cells[n / p->columns][n % p->columns];
-    if (!good) print_cells(p, cells);
-    free(mask);
-    return good;
-}
-
-/* The file of patterns/ that defines the pattern with whose name the set begins; false where there is none. */
-static bool of_patterns(const char *set, char *file, size_t size) {
-    char line[MOST_NAME + 10], path[4096];
-    int name = (int)strspn(set, "abcdefghijklmnopqrstuvwxyz0123456789_");
-    snprintf(line, sizeof line, "\npattern %.*s(", name < MOST_NAME ? name : 0, set);
-    DIR *folder = opendir(patterns);
-    bool found = false;
-    for (struct dirent *entry; folder && !found && (entry = readdir(folder));) {
-        if (!strstr(entry->d_name, ".weft")) continue;
-        snprintf(path, sizeof path, "%s/%s", patterns, entry->d_name);
-        char *text = read_file(path);
-        found = strstr(text, line) != NULL;
-        free(text);
-        snprintf(file, size, "%s", entry->d_name);
-    }
-    if (folder) closedir(folder);
-    return found;
-}
-
-static bool picture_is_true(const picture *p, labels *given) {
-    char text[1000], file[256];
-    bool labelled = strstr(p->set, "(x)") || strstr(p->set, "(x,");
-    bool shipped = of_patterns(p->set, file, sizeof file);
-    snprintf(text, sizeof text, "%s%s%spattern p%s { attend %.*s; }\n", shipped ? "import \"" : "", shipped ? file : "",
-             shipped ? "\"; " : "", labelled ? "(x: labels)" : "", SET_SIZE, p->set);
-    const weft_module_options options = {.size = sizeof options, .library_paths = &patterns, .library_path_count = 1};
-    const weft_kernel_options plan_only = {.size = sizeof plan_only, .plan_only = true};
-    weft_shape shape = {.size = sizeof shape, .heads = p->head + 1, .queries = p->rows, .keys = p->columns};
-    if (p->query >= 0) shape.queries = shape.keys = p->rows * p->columns;
-    DLTensor array = {
-        .data = given->x, .device = {kDLCPU, 0}, .ndim = 1, .dtype = {kDLInt, 32, 1}, .shape = &given->count};
-    weft_binding x = {.name = "x", .kind = WEFT_BIND_ARRAY, .value.array = &array};
-    weft_context *context;
-    weft_module *module = NULL;
-    weft_kernel *kernel = NULL;
-    weft_plan *plan = NULL;
-    if (weft_context_create(NULL, &context) != WEFT_OK) die("context");
-    bool good = weft_module_load_text(context, p->set, text, strlen(text), &options, &module) == WEFT_OK &&
-                weft_kernel_create(module, NULL, &plan_only, &kernel) == WEFT_OK;
-    if (!good) print_message(context);
-    good = good && weft_plan_create(kernel, &shape, &x, labelled, &plan) == WEFT_OK && same_cells(p, plan, &shape);
-    if (!good) printf("%s, %d x %d\n", p->set, p->rows, p->columns);
-    weft_plan_destroy(plan), weft_kernel_destroy(kernel), weft_module_destroy(module), weft_context_destroy(context);
-    return good;
-}
-
-static void check_pictures(const block *b) {
-    picture found[MOST_PICTURES];
-    labels given = {.count = 0};
-    int count = read_heading(b->text, found);
-    for (const char *line = next_line(b->text); *line; line = next_line(line)) {
-        bool good = strncmp(line, "x:", 2) ? read_row(line, found, count) : read_labels(line, &given);
-        if (!good) fail(b, "a row that is not under its set");
-    }
-    for (int n = 0; n < count && !strcmp(b->kind, "picture"); n++, pictures++)
-        if (!found[n].rows || !picture_is_true(&found[n], &given)) fail(b, "the picture is of another set");
-    if (!count) fail(b, "no picture");
 }
 
 /* ---- pages --------------------------------------------------------------------------------------------------- */
@@ -362,7 +206,8 @@ static void check_page(const char *path) {
         if (!strncmp(b->kind, "weft", 4)) {
             check_weft(b);
         } else if (!strncmp(b->kind, "picture", 7)) {
-            check_pictures(b);
+            const char *problem = check_pictures(b->text, patterns, !strcmp(b->kind, "picture"), &pictures);
+            if (problem) fail(b, problem);
         } else if (!strcmp(b->kind, "sh") || !strcmp(b->kind, "python")) {
             run_commands(b, *b->kind == 's' ? "sh" : "python3");
         } else if (strcmp(b->kind, "ebnf") && strcmp(b->kind, "c") && (strcmp(b->kind, "text") || !previous)) {

@@ -1,5 +1,5 @@
 # What the pages for readers say is done: their patterns load, their commands print what is there, their pictures are true.
-add_executable(test_docs ${CMAKE_CURRENT_LIST_DIR}/docs.c)
+add_executable(test_docs ${CMAKE_CURRENT_LIST_DIR}/docs.c ${CMAKE_CURRENT_LIST_DIR}/pictures.c)
 target_compile_definitions(test_docs PRIVATE _GNU_SOURCE)
 target_compile_options(test_docs PRIVATE $<TARGET_PROPERTY:weft_options,INTERFACE_COMPILE_OPTIONS>)
 target_link_libraries(test_docs PRIVATE weft weft_runtime)

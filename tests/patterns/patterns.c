@@ -1,6 +1,6 @@
 /* patterns WEFT FILE NAME: holds the patterns of a shipped file against their definitions, the mask of the oracle and
  * the mask of the plan pair by pair, at lengths that are ragged, short, and different for queries and keys; then has
- * `weft verify` run their kernels. Exits with 77, "skipped", where this build cannot make a kernel of one of them. */
+ * `weft verify` run their kernels. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
