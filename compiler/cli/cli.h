@@ -31,8 +31,8 @@ void complain(const char *format, ...) CLI_PRINTF(1, 2);
 int exit_code(weft_status status);
 /* The candidate that was probably meant, or NULL. */
 const char *closest(const char *name, const char *const *candidates, size_t count);
-/* Should diagnostics be coloured? `choice` is --color's. */
-bool use_color(int choice);
+/* Should what goes to a descriptor be coloured? `choice` is --color's. */
+bool use_color(int choice, int descriptor);
 /* "label: 40 %" on a terminal, from the second second on; erased by progress_end. */
 void progress(const char *label, double done, double total);
 void progress_end(void);
@@ -96,6 +96,11 @@ int session_bind(session *s);
 int session_compile(session *s, const weft_kernel_options *wanted);
 /* Makes a plan; the old one, if any, is let go. With `quiet` a refusal is not described. */
 int session_plan(session *s, const weft_shape *shape, bool quiet);
+/* All of that without code, for the lengths of --n, or --lq and --lk: a plan to look at, and its shape. */
+int session_look(session *s, const options *given, weft_shape *shape);
+/* Dense attention, causal or all pairs, as a pattern of its own. */
+int session_plan_dense(const session *s, bool causal, const weft_kernel_options *wanted, const weft_shape *shape,
+                       weft_plan **out);
 /* --heads, else as many as the pattern names, else 1. */
 int64_t session_heads(const session *s);
 /* The library's words about the last load or compilation, failed plan, failed run, on stderr. */
@@ -131,6 +136,8 @@ int command_run(const options *given);
 int command_eval(const options *given);
 int command_verify(const options *given);
 int command_why(const options *given);
+int command_show(const options *given);
+int command_explain(const options *given);
 int command_fmt(const options *given);
 int command_doctor(const options *given);
 int command_help(const options *given);

@@ -48,20 +48,6 @@ static int read_inputs(const options *given, inputs *in) {
     return read ? EXIT_FINE : EXIT_WRONG;
 }
 
-/* Dense attention as a pattern of its own, so that both sides run by the same code. */
-static int plan_dense(session *s, const inputs *in, const weft_kernel_options *how, weft_plan **out) {
-    static const char *const texts[] = {"pattern dense { attend causal; }", "pattern dense { attend all; }"};
-    const char *text = texts[s->given->against];
-    weft_module *module = NULL;
-    weft_kernel *kernel = NULL;
-    weft_status status = weft_module_load_text(s->context, "dense", text, strlen(text), NULL, &module);
-    if (status == WEFT_OK) status = weft_kernel_create(module, NULL, how, &kernel);
-    if (status == WEFT_OK) status = weft_plan_create(kernel, &in->shape, NULL, 0, out);
-    weft_kernel_destroy(kernel);
-    weft_module_destroy(module);
-    return status == WEFT_OK ? EXIT_FINE : exit_code(status);
-}
-
 static int prepare(side *it, const inputs *in) {
     const weft_shape *shape = &in->shape;
     const int64_t o_shape[4] = {shape->batch, shape->heads, shape->queries, shape->value_dim};
@@ -172,7 +158,7 @@ int command_eval(const options *given) {
     if (!code) code = session_bind(&s);
     if (!code) code = session_compile(&s, &how);
     if (!code) code = session_plan(&s, &in.shape, false);
-    if (!code) code = plan_dense(&s, &in, &how, &sides[1].plan);
+    if (!code) code = session_plan_dense(&s, !given->against, &how, &in.shape, &sides[1].plan);
     sides[0].plan = s.plan;
     for (int n = 0; n < 2 && !code; n++) code = prepare(&sides[n], &in);
     if (!code) code = run_both(sides, &in);

@@ -1,7 +1,8 @@
-/* weft help: the tool, or one command. */
+/* weft help: the tool, or one command. weft explain: one diagnostic. */
 #include <string.h>
 
 #include "cli.h"
+#include "explain.h"
 
 static void describe_tool(FILE *out) {
     fputs("usage: weft COMMAND FILE [options]\n\n"
@@ -19,6 +20,10 @@ void describe_command(const command *c, FILE *out) {
     if (c->help) fprintf(out, "\n%s\n", c->help);
     fputc('\n', out);
     options_describe(c, out);
+}
+
+int command_explain(const options *given) {
+    return explain_code(given->word_count ? given->words[0] : NULL, stdout, stderr);
 }
 
 int command_help(const options *given) {

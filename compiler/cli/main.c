@@ -85,6 +85,25 @@ static const command why = {.name = "why",
                             .summary = "say which term lets query position I attend to key J, or which excludes it",
                             .run = command_why};
 
+static const command show = {
+    .name = "show",
+    .words = "FILE",
+    .least_words = 1,
+    .most_words = 1,
+    .takes = SESSION | TAKES(LENGTH) | TAKES(LQ) | TAKES(LK) | TAKES(HEADS) | TAKES(HEAD) | TAKES(OUTPUT),
+    .summary = "draw a pattern, its terms in colours",
+    .help =
+        "In the terminal, or with -o as a .png or .svg file. Heads with equal sets share a panel. A cell shows what\n"
+        "share of its pairs is in the pattern; a single pair never disappears.",
+    .run = command_show};
+
+static const command explain = {.name = "explain",
+                                .words = "[CODE]",
+                                .most_words = 1,
+                                .takes = TAKES(HELP),
+                                .summary = "say what a diagnostic means and how to mend it",
+                                .run = command_explain};
+
 static const command fmt = {
     .name = "fmt",
     .words = "FILE...",
@@ -109,7 +128,8 @@ static const command help = {.name = "help",
                              .summary = "say what the tool, or a command, does",
                              .run = command_help};
 
-const command *const commands[] = {&check, &mask, &ir, &run, &eval, &verify, &why, &fmt, &doctor, &help, NULL};
+const command *const commands[] = {&check,  &show, &mask,    &why,    &ir,   &run, &eval,
+                                   &verify, &fmt,  &explain, &doctor, &help, NULL};
 
 const command *find_command(const char *name) {
     const char *names[sizeof commands / sizeof *commands];

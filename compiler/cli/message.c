@@ -61,12 +61,12 @@ const char *closest(const char *name, const char *const *candidates, size_t coun
     return found;
 }
 
-bool use_color(int choice) {
+bool use_color(int choice, int descriptor) {
     enum { AUTO, ALWAYS };
     if (choice != AUTO) return choice == ALWAYS;
     const char *no_color = getenv("NO_COLOR"), *terminal = getenv("TERM");
     if (no_color && *no_color) return false;
-    return isatty(STDERR_FILENO) && !(terminal && !strcmp(terminal, "dumb"));
+    return isatty(descriptor) && !(terminal && !strcmp(terminal, "dumb"));
 }
 
 /* ---- progress ----------------------------------------------------------------------------------------------- */

@@ -28,7 +28,7 @@ typedef struct options {
     int word_count;
     const char *pattern, *q, *k, *v, *output, *lse, *target;
     option_list defines, arrays, libraries;
-    int64_t lq, lk, heads, head, head_dim, value_dim, threads;
+    int64_t n, lq, lk, heads, head, head_dim, value_dim, threads;
     int dtype, against, via, stage, color;
     bool check, json, help;
     uint64_t given; /* TAKES of every option that was */

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- the library's words ------------------------------------------------------------------------------------ */
 
@@ -26,7 +27,7 @@ static bool print_text(const session *s, fetch_text *fetch) {
 }
 
 static size_t context_text(const session *s, char *buffer, size_t size) {
-    return weft_context_message(s->context, use_color(s->given->color), buffer, size);
+    return weft_context_message(s->context, use_color(s->given->color, STDERR_FILENO), buffer, size);
 }
 static size_t kernel_text(const session *s, char *buffer, size_t size) {
     return weft_kernel_message(s->kernel, buffer, size);
@@ -200,6 +201,44 @@ int session_plan(session *s, const weft_shape *shape, bool quiet) {
     weft_status status = weft_plan_create(s->kernel, shape, s->bindings, s->binding_count, &s->plan);
     if (status == WEFT_OK) return EXIT_FINE;
     if (!quiet) session_explain_plan(s);
+    return exit_code(status);
+}
+
+static bool read_lengths(const options *given, weft_shape *shape) {
+    const uint64_t both = TAKES(LQ) | TAKES(LK), all = both | TAKES(LENGTH);
+    uint64_t said = given->given & all;
+    shape->queries = given->n ? given->n : given->lq;
+    shape->keys = given->n ? given->n : given->lk;
+    if (said == both || said == TAKES(LENGTH)) return true;
+    complain("how long? --n N, or --lq N and --lk N");
+    return false;
+}
+
+int session_look(session *s, const options *given, weft_shape *shape) {
+    const weft_kernel_options plan_only = {.size = sizeof plan_only, .plan_only = true};
+    *shape = (weft_shape){.size = sizeof *shape, .head_dim = given->head_dim};
+    if (!read_lengths(given, shape)) return EXIT_USAGE;
+    int code = session_open(s, given, false);
+    if (!code) code = session_choose(s);
+    if (!code) code = session_bind(s);
+    if (!code) code = session_compile(s, &plan_only);
+    if (!code) {
+        shape->heads = session_heads(s);
+        code = session_plan(s, shape, false);
+    }
+    return code;
+}
+
+int session_plan_dense(const session *s, bool causal, const weft_kernel_options *wanted, const weft_shape *shape,
+                       weft_plan **out) {
+    const char *text = causal ? "pattern dense { attend causal; }" : "pattern dense { attend all; }";
+    weft_module *module = NULL;
+    weft_kernel *kernel = NULL;
+    weft_status status = weft_module_load_text(s->context, "dense", text, strlen(text), NULL, &module);
+    if (status == WEFT_OK) status = weft_kernel_create(module, NULL, wanted, &kernel);
+    if (status == WEFT_OK) status = weft_plan_create(kernel, shape, NULL, 0, out);
+    weft_kernel_destroy(kernel);
+    weft_module_destroy(module);
     return exit_code(status);
 }
 

@@ -20,15 +20,13 @@ typedef struct weft_search {
 enum { MOST_VISITS = 64, WORDS = sizeof((weft_mask_key *)0)->words / sizeof(uint32_t) };
 
 static bool covers(weft_intervals list, weft_interval keys) {
-    for (uint32_t n = 0; n < list.count && list.at[n].lo <= keys.lo; n++)
-        if (list.at[n].hi >= keys.hi) return true;
-    return false;
+    uint32_t n = weft_intervals_find(list, keys.lo);
+    return n < list.count && list.at[n].lo <= keys.lo && list.at[n].hi >= keys.hi;
 }
 
 static bool meets(weft_intervals list, weft_interval keys) {
-    for (uint32_t n = 0; n < list.count && list.at[n].lo < keys.hi; n++)
-        if (list.at[n].hi > keys.lo) return true;
-    return false;
+    uint32_t n = weft_intervals_find(list, keys.lo);
+    return n < list.count && list.at[n].lo < keys.hi;
 }
 
 static weft_share add_word(weft_search *search, uint32_t word) {

@@ -3,11 +3,13 @@
  *
  *     == file NAME        a file with these lines
  *     == npy NAME DESCR SHAPE: VALUES        an array, such as: tokens.npy <i4 3: 0 5 9
+ *     == env NAME VALUE   sets a variable of the environment from here on
  *     == weft ARGUMENTS   runs the tool; 'quotes' hold an argument together
- *     == stdin            what it reads            (these four belong to the run before them)
+ *     == stdin            what it reads            (these five belong to the run before them)
  *     == exit N           its exit code, else 0
  *     == stdout           what it must print, else nothing
  *     == stderr           likewise
+ *     == json             what it prints is JSON, whatever it says
  *     == absent NAME      the file is not there after the runs so far
  *     == same NAME NAME   the two files are equal
  *
@@ -24,6 +26,7 @@
 #include <unistd.h>
 
 #include "cli/npy.h"
+#include "json_check.h"
 
 enum { MOST_ARGUMENTS = 64, MOST_PATH = 4096, MOST_DIMS = 8 };
 
@@ -38,7 +41,7 @@ typedef struct section {
 } section;
 
 typedef struct test_run {
-    bool pending;
+    bool pending, json;
     char *arguments;
     const char *input, *output, *errors;
     int code;
@@ -156,6 +159,14 @@ static bool compare(const char *name, const char *want, const char *path) {
     return same;
 }
 
+static bool check_json(const char *path) {
+    char *text = read_file(path);
+    bool valid = text && json_is_valid(text);
+    if (!valid) printf("--- no JSON\n%s---\n", text ? text : "(nothing)\n");
+    free(text);
+    return valid;
+}
+
 static bool finish_run(test_run *run) {
     if (!run->pending) return true;
     char *line = with_source(run->arguments), *shown = strdup(line);
@@ -163,7 +174,8 @@ static bool finish_run(test_run *run) {
     int code = execute(run);
     bool good = code == run->code;
     if (!good) printf("--- expected exit %d, got %d\n", run->code, code);
-    good = compare("stdout", run->output, ".stdout") && good;
+    if (!run->json || run->output) good = compare("stdout", run->output, ".stdout") && good;
+    if (run->json) good = check_json(".stdout") && good;
     good = compare("stderr", run->errors, ".stderr") && good;
     if (!good) printf("--- by: weft %s\n", shown);
     free(shown);
@@ -213,6 +225,19 @@ static bool absent(const char *name) {
     return false;
 }
 
+static bool set_variable(char *words) {
+    char *name = strtok(words, " "), *value = strtok(NULL, "");
+    return setenv(name, value ? value : "", 1) == 0;
+}
+
+/* What pictures in the terminal look at. */
+static void usual_environment(void) {
+    unsetenv("NO_COLOR");
+    unsetenv("COLORTERM");
+    setenv("COLUMNS", "80", 1);
+    setenv("LC_ALL", "C.UTF-8", 1);
+}
+
 static bool perform(const section *s, test_run *run) {
     bool good = true;
     if (!strcmp(s->kind, "stdin")) {
@@ -223,10 +248,14 @@ static bool perform(const section *s, test_run *run) {
         run->output = s->body;
     } else if (!strcmp(s->kind, "stderr")) {
         run->errors = s->body;
+    } else if (!strcmp(s->kind, "json")) {
+        run->json = true;
     } else {
         good = finish_run(run);
         if (!strcmp(s->kind, "weft")) {
             *run = (test_run){.pending = true, .arguments = s->argument};
+        } else if (!strcmp(s->kind, "env")) {
+            good = set_variable(s->argument) && good;
         } else if (!strcmp(s->kind, "file")) {
             write_file(s->argument, s->body);
         } else if (!strcmp(s->kind, "npy")) {
@@ -288,9 +317,9 @@ int main(int count, char **arguments) {
     if (count < 4) return EXIT_FAILURE;
     weft = arguments[1];
     source = arguments[2];
-    unsetenv("NO_COLOR");
     int failed = 0;
     for (int n = 3; n < count; n++) {
+        usual_environment();
         char command[MOST_PATH];
         strcpy(folder + sizeof folder - 7, "XXXXXX");
         if (!mkdtemp(folder) || chdir(folder)) die(folder);

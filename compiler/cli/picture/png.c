@@ -52,7 +52,9 @@ static void draw_panel(void *user, const picture *image, int panel, int x, int y
     int size = width < height ? width : height;
     for (int row = 0; row < image->rows; row++)
         for (int column = 0; column < image->columns; column++) {
-            int stripe = size >= 16 ? size / 4 : figure_is_inside(image, panel, row, column) ? 4 : 1;
+            int stripe = size >= FIGURE_GAP_FROM                       ? (size < 12 ? 3 : size / 4)
+                         : figure_is_inside(image, panel, row, column) ? 4
+                                                                       : 1;
             draw_striped(user, x + column * width, y + row * height, width, height, stripe, image->term_count,
                          picture_cell(image, panel, row, column));
         }

@@ -188,6 +188,10 @@ WEFT_API size_t weft_plan_explain(const weft_plan *plan, int64_t batch, int64_t 
  *
  * What a plan's sets are, without a mask of Lq * Lk bytes. All of these are thread-safe. */
 
+/* The values of the pattern's parameters, defaults included, as text: "w=256, g=1, doc=[4096]", arrays by their shapes. As
+ * snprintf; 0 where there are none. */
+WEFT_API size_t weft_plan_parameters(const weft_plan *plan, char *buffer, size_t size);
+
 enum {
     WEFT_ALL_TERMS = -1, /* the whole set */
     WEFT_MOST_TERMS = 16 /* of a set with more, the last one stands for all that are left */
