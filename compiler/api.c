@@ -19,6 +19,7 @@ struct weft_context {
     _Atomic(uint32_t) references; /* the host's, and one a module */
     weft_engine *engine;
     weft_plugin plugin;
+    weft_cache *cache;    /* NULL: none */
     pthread_mutex_t lock; /* of all that follows */
     library *last_library;
     weft_diagnostics last; /* of the last load or kernel creation */
@@ -52,22 +53,19 @@ static void library_release(library *held) {
 
 /* ---- contexts ----------------------------------------------------------------------------------------------- */
 
-weft_status weft_context_create(const weft_config *config, weft_context **out) {
-    *out = NULL;
-    weft_engine *engine = weft_engine_create(config);
-    if (!engine) return WEFT_OUT_OF_MEMORY;
-    const weft_allocator *allocator = weft_engine_allocator(engine);
-    weft_context *context = weft_allocate_zero(allocator, sizeof *context);
-    if (!context || pthread_mutex_init(&context->lock, NULL)) {
-        weft_free(allocator, context, sizeof *context);
-        weft_engine_release(engine);
-        return WEFT_OUT_OF_MEMORY;
-    }
-    context->references = 1;
-    context->engine = engine;
-    weft_diagnostics_init(&context->last, allocator, NULL);
-    *out = context;
-    return WEFT_OK;
+static bool locks_init(weft_context *context) {
+    if (pthread_mutex_init(&context->lock, NULL) != 0) return false;
+    if (weft_plugin_init(&context->plugin)) return true;
+    pthread_mutex_destroy(&context->lock);
+    return false;
+}
+
+/* An older host's config may end before the cache's fields. */
+static bool cache_init(weft_context *context, const weft_config *config) {
+    weft_config given = {0};
+    if (config) memcpy(&given, config, config->size < sizeof given ? config->size : sizeof given);
+    if (given.cache_path) context->cache = weft_cache_create(context->engine, given.cache_path, given.cache_limit);
+    return context->cache || !given.cache_path;
 }
 
 static void context_release(weft_context *context) {
@@ -75,9 +73,33 @@ static void context_release(weft_context *context) {
     weft_diagnostics_free(&context->last);
     library_release(context->last_library);
     pthread_mutex_destroy(&context->lock);
+    weft_plugin_free(&context->plugin);
+    weft_cache_destroy(context->cache);
     weft_engine *engine = context->engine;
     weft_free(weft_engine_allocator(engine), context, sizeof *context);
     weft_engine_release(engine);
+}
+
+weft_status weft_context_create(const weft_config *config, weft_context **out) {
+    *out = NULL;
+    weft_engine *engine = weft_engine_create(config);
+    if (!engine) return WEFT_OUT_OF_MEMORY;
+    const weft_allocator *allocator = weft_engine_allocator(engine);
+    weft_context *context = weft_allocate_zero(allocator, sizeof *context);
+    if (!context || !locks_init(context)) {
+        weft_free(allocator, context, sizeof *context);
+        weft_engine_release(engine);
+        return WEFT_OUT_OF_MEMORY;
+    }
+    context->references = 1;
+    context->engine = engine;
+    weft_diagnostics_init(&context->last, allocator, NULL);
+    if (!cache_init(context, config)) {
+        context_release(context);
+        return WEFT_OUT_OF_MEMORY;
+    }
+    *out = context;
+    return WEFT_OK;
 }
 
 void weft_context_destroy(weft_context *context) { context_release(context); }
@@ -249,14 +271,6 @@ void weft_formatted_free(weft_context *context, char *text) {
 
 /* ---- kernels ------------------------------------------------------------------------------------------------ */
 
-/* The code generator, opened on first need. */
-static const weft_codegen *codegen_of(weft_context *context, weft_diagnostics *said) {
-    pthread_mutex_lock(&context->lock);
-    const weft_codegen *codegen = weft_plugin_open(&context->plugin, said);
-    pthread_mutex_unlock(&context->lock);
-    return codegen;
-}
-
 /* The named pattern, or the only one; says which there are when it cannot tell. */
 static const weft_ast *find_pattern(const weft_module *module, const char *pattern, weft_diagnostics *said) {
     const weft_ast *found = weft_unit_pattern(module->unit, pattern);
@@ -304,6 +318,7 @@ static bool begin(const weft_module *module, const char *pattern, const weft_ker
     bool plan_only = true;
     *c = (weft_compilation){.allocator = weft_engine_allocator(module->context->engine),
                             .unit = module->unit,
+                            .cache = module->context->cache,
                             .sources = &module->library->sources,
                             .diagnostics = said};
     c->pattern = find_pattern(module, pattern, said);
@@ -312,8 +327,8 @@ static bool begin(const weft_module *module, const char *pattern, const weft_ker
         weft_diagnose(said, WEFT_E0405, WEFT_NO_SPAN, "code needs a head dimension");
         return false;
     }
-    if (!plan_only) c->codegen = codegen_of(module->context, said);
-    return plan_only || c->codegen;
+    if (!plan_only) c->plugin = &module->context->plugin;
+    return true;
 }
 
 weft_status weft_kernel_create(const weft_module *module, const char *pattern, const weft_kernel_options *options,
@@ -358,6 +373,21 @@ void weft_text_free(const weft_module *module, char *text) {
     if (text) weft_free(weft_engine_allocator(module->context->engine), text, strlen(text) + 1);
 }
 
+/* Where kernels are kept, how many, and whether that works. */
+static void describe_cache(const weft_cache *cache, weft_text *out) {
+    if (!cache) {
+        weft_text_format(out, "cache: off\n");
+        return;
+    }
+    uint64_t entries = 0, bytes = 0;
+    const char *problem = weft_cache_probe(cache);
+    weft_cache_measure(cache, &entries, &bytes);
+    weft_text_format(out, "cache: %s\ncache entries: %llu\n", weft_cache_path(cache), (unsigned long long)entries);
+    weft_text_format(out, "cache bytes: %llu of %llu\n", (unsigned long long)bytes,
+                     (unsigned long long)weft_cache_limit(cache));
+    weft_text_format(out, "cache probe: %s%s\n", problem ? "miss, " : "hit", problem ? problem : "");
+}
+
 size_t weft_doctor(weft_context *context, char *buffer, size_t size) {
     const weft_allocator *allocator = weft_engine_allocator(context->engine);
     weft_diagnostics said;
@@ -365,11 +395,12 @@ size_t weft_doctor(weft_context *context, char *buffer, size_t size) {
     weft_diagnostics_init(&said, allocator, NULL);
     weft_text_init(&text, allocator);
     weft_text_format(&text, "weft: %s\nthreads: %u\n", weft_version(), weft_engine_threads(context->engine));
-    const weft_codegen *codegen = codegen_of(context, &said);
+    const weft_codegen *codegen = weft_plugin_open(&context->plugin, &said);
     if (codegen)
         codegen->describe(&text);
     else
         weft_text_format(&text, "code generator: none (%s)\n", said.count ? said.reports[0].message : "out of memory");
+    describe_cache(context->cache, &text);
     size_t length = weft_text_copy_out(&text, buffer, size);
     weft_text_release(&text);
     weft_diagnostics_free(&said);

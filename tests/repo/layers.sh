@@ -21,11 +21,12 @@ forbid grammar 'sema/|passes/|codegen/|set/|kernel/|plan/|exec/'
 forbid compiler/fmt 'sema/|passes/|codegen/|set/|kernel/|plan/|exec/'
 forbid compiler/sema 'passes/|codegen/|kernel/|plan/|exec/'
 forbid compiler/passes 'ast/|sema/|codegen/|kernel/|plan/|exec/'
-forbid compiler/cli 'ast/|sema/|passes/|codegen/|support/|set/|kernel/|plan/|exec/|compile.h'
-forbid examples 'ast/|sema/|passes/|codegen/|support/|set/|kernel/|plan/|exec/|compile.h'
+forbid compiler/cache 'ast/|sema/|passes/|plan/|exec/|compile.h'
+forbid compiler/cli 'ast/|sema/|passes/|codegen/|cache/|support/|set/|kernel/|plan/|exec/|compile.h'
+forbid examples 'ast/|sema/|passes/|codegen/|cache/|support/|set/|kernel/|plan/|exec/|compile.h'
 llvm=$(grep -rlE '#include [<"]llvm-c/' compiler runtime grammar examples bench tests --include='*.[chly]' | grep -v '^compiler/codegen/llvm/' || true)
 [ -z "$llvm" ] || { printf 'llvm-c outside compiler/codegen/llvm:\n%s\n' "$llvm"; failed=1; }
-printers=$(grep -rnwE 'printf|fprintf|puts|exit|abort|getenv' runtime compiler/support compiler/ast compiler/fmt compiler/sema compiler/passes compiler/*.c --include='*.c' |
+printers=$(grep -rnwE 'printf|fprintf|puts|exit|abort|getenv' runtime compiler/support compiler/ast compiler/fmt compiler/sema compiler/passes compiler/cache compiler/*.c --include='*.c' |
     grep -vE '^\S+\s*(/?\*|//)' || true)
 [ -z "$printers" ] || { printf 'libraries that print, exit or read the environment:\n%s\n' "$printers"; failed=1; }
 exit $failed

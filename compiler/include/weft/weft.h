@@ -103,7 +103,8 @@ WEFT_API weft_status weft_module_dump(const weft_module *module, const char *pat
                                       const weft_kernel_options *options, char **out);
 WEFT_API void weft_text_free(const weft_module *module, char *text);
 
-/* What this build and machine can do, as lines "name: value" (version, LLVM, target, features, threads). As snprintf. */
+/* What this build and machine can do, as lines "name: value" (version, LLVM, target, features, threads, cache).
+ * Writes an entry into the cache, if there is one, and takes it out again. As snprintf. */
 WEFT_API size_t weft_doctor(weft_context *context, char *buffer, size_t size);
 
 #ifdef __cplusplus
