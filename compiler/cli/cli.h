@@ -43,6 +43,14 @@ void progress_end(void);
 void interrupts_catch(void);
 bool interrupted(void);
 
+/* ---- the environment (environment.c) ------------------------------------------------------------------------ */
+
+/* Where kernels are kept, for the caller to free: $WEFT_CACHE, else the user's cache folder. NULL: nowhere, since there
+ * is none, or it is empty, or --no-cache was given. */
+char *cache_folder(const options *given);
+/* --target, else $WEFT_TARGET; NULL: this machine. */
+const char *target_of(const options *given);
+
 /* ---- files (file.c) ----------------------------------------------------------------------------------------- */
 
 /* An output file that appears whole or not at all: it is written beside its place and moved there. Devices, pipes and

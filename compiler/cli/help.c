@@ -11,6 +11,8 @@ static void describe_tool(FILE *out) {
     for (const command *const *c = commands; *c; c++) fprintf(out, "  %-8s %s\n", (*c)->name, (*c)->summary);
     fputs(
         "\n`weft COMMAND --help` says more; `weft --version` prints the version.\n"
+        "Environment: WEFT_CACHE, the folder where kernels are kept (empty: none; else ~/.cache/weft); WEFT_TARGET,\n"
+        "the processor to make code for; NO_COLOR.\n"
         "Exit codes: 0 fine, 1 the pattern or the data is wrong, 2 usage, 3 a verification failed, 70 a bug of ours.\n",
         out);
 }

@@ -8,7 +8,7 @@ int command_ir(const options *given) {
     weft_kernel_options how = {.size = sizeof how,
                                .head_dim = given->head_dim ? given->head_dim : USUAL_DIM,
                                .value_dim = given->value_dim,
-                               .target = given->target};
+                               .target = target_of(given)};
     weft_stage stage = given->given & TAKES(STAGE) ? (weft_stage)given->stage : WEFT_STAGE_BLOCKS;
     char *text = NULL;
     session s = {0};

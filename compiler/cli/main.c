@@ -5,6 +5,7 @@
 
 #include "cli.h"
 
+#define CODE (TAKES(TARGET) | TAKES(NO_CACHE))
 #define SESSION (TAKES(PATTERN) | TAKES(DEFINE) | TAKES(ARRAY) | TAKES(LIBRARY) | TAKES(COLOR) | TAKES(HELP))
 
 static const command check = {
@@ -45,7 +46,7 @@ static const command run = {
     .least_words = 1,
     .most_words = 1,
     .takes = SESSION | TAKES(QUERY) | TAKES(KEY) | TAKES(VALUE) | TAKES(OUTPUT) | TAKES(LSE) | TAKES(DTYPE) |
-             TAKES(THREADS) | TAKES(JSON),
+             TAKES(THREADS) | TAKES(JSON) | CODE,
     .needs = TAKES(QUERY) | TAKES(KEY) | TAKES(VALUE) | TAKES(OUTPUT),
     .summary = "compile a pattern and run it on tensors",
     .help = "Writes o, [H, Lq, Dv] or [B, H, Lq, Dv], and lse as float32. Time, and GFLOP/s on the allowed pairs, go\n"
@@ -57,7 +58,7 @@ static const command eval = {
     .words = "FILE",
     .least_words = 1,
     .most_words = 1,
-    .takes = SESSION | TAKES(QUERY) | TAKES(KEY) | TAKES(VALUE) | TAKES(AGAINST) | TAKES(THREADS) | TAKES(JSON),
+    .takes = SESSION | TAKES(QUERY) | TAKES(KEY) | TAKES(VALUE) | TAKES(AGAINST) | TAKES(THREADS) | TAKES(JSON) | CODE,
     .needs = TAKES(QUERY) | TAKES(KEY) | TAKES(VALUE),
     .summary = "say what a pattern keeps of dense attention on tensors, and the time it takes",
     .help = "Per head: recall (the share of a row's dense attention that lies in the pattern; mean and least) and the\n"
@@ -69,7 +70,7 @@ static const command verify = {
     .words = "FILE",
     .least_words = 1,
     .most_words = 1,
-    .takes = SESSION | TAKES(LQ) | TAKES(LK) | TAKES(HEADS) | TAKES(THREADS) | TAKES(JSON),
+    .takes = SESSION | TAKES(LQ) | TAKES(LK) | TAKES(HEADS) | TAKES(THREADS) | TAKES(JSON) | CODE,
     .summary = "compare the plan with the oracle and the kernel with a float64 reference",
     .help =
         "Over many lengths, ragged edges, head dimensions and groups of heads, or for one --lq and --lk. Shapes that\n"
@@ -117,7 +118,7 @@ static const command fmt = {
 
 static const command doctor = {.name = "doctor",
                                .words = "",
-                               .takes = TAKES(JSON) | TAKES(THREADS) | TAKES(HELP),
+                               .takes = TAKES(JSON) | TAKES(THREADS) | TAKES(NO_CACHE) | TAKES(HELP),
                                .summary = "say what this build and this machine can do",
                                .run = command_doctor};
 

@@ -30,7 +30,7 @@ typedef struct options {
     option_list defines, arrays, libraries;
     int64_t n, lq, lk, heads, head, head_dim, value_dim, threads;
     int dtype, against, via, stage, color;
-    bool check, json, help;
+    bool check, no_cache, json, help;
     uint64_t given; /* TAKES of every option that was */
 } options;
 

@@ -74,7 +74,10 @@ int session_open(session *s, const options *given, bool quiet) {
         complain("--threads is at most %d", UINT16_MAX);
         return EXIT_USAGE;
     }
+    char *folder = cache_folder(given);
+    config.cache_path = folder;
     weft_status status = weft_context_create(&config, &s->context);
+    free(folder);
     if (status != WEFT_OK) return exit_code(status);
     if (!given->word_count) return EXIT_FINE;
     status = load(s);
@@ -188,8 +191,10 @@ int session_bind(session *s) {
 
 int session_compile(session *s, const weft_kernel_options *wanted) {
     bool first = !s->kernel;
+    weft_kernel_options how = *wanted;
+    how.target = target_of(s->given);
     weft_kernel_destroy(s->kernel);
-    weft_status status = weft_kernel_create(s->module, s->pattern, wanted, &s->kernel);
+    weft_status status = weft_kernel_create(s->module, s->pattern, &how, &s->kernel);
     bool said = (first || status != WEFT_OK) && print_text(s, context_text);
     if (status == WEFT_OK) return EXIT_FINE;
     if (!said && status != WEFT_OUT_OF_MEMORY) complain("%s: %s", s->pattern, weft_status_name(status));
@@ -232,10 +237,12 @@ int session_look(session *s, const options *given, weft_shape *shape) {
 int session_plan_dense(const session *s, bool causal, const weft_kernel_options *wanted, const weft_shape *shape,
                        weft_plan **out) {
     const char *text = causal ? "pattern dense { attend causal; }" : "pattern dense { attend all; }";
+    weft_kernel_options how = *wanted;
     weft_module *module = NULL;
     weft_kernel *kernel = NULL;
+    how.target = target_of(s->given);
     weft_status status = weft_module_load_text(s->context, "dense", text, strlen(text), NULL, &module);
-    if (status == WEFT_OK) status = weft_kernel_create(module, NULL, wanted, &kernel);
+    if (status == WEFT_OK) status = weft_kernel_create(module, NULL, &how, &kernel);
     if (status == WEFT_OK) status = weft_plan_create(kernel, shape, NULL, 0, out);
     weft_kernel_destroy(kernel);
     weft_module_destroy(module);

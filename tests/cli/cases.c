@@ -234,6 +234,8 @@ static bool set_variable(char *words) {
 static void usual_environment(void) {
     unsetenv("NO_COLOR");
     unsetenv("COLORTERM");
+    unsetenv("WEFT_TARGET");
+    setenv("WEFT_CACHE", "", 1);
     setenv("COLUMNS", "80", 1);
     setenv("LC_ALL", "C.UTF-8", 1);
 }

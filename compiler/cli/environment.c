@@ -1,0 +1,29 @@
+/* What the environment says of kernels: where they are kept, and for which processor they are made. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+/* "folder/more"; NULL when memory fails, and where the folder is not given or not absolute, as the XDG base directory
+ * specification has it. */
+static char *path_under(const char *folder, const char *more) {
+    if (!folder || folder[0] != '/') return NULL;
+    size_t size = strlen(folder) + strlen(more) + 2;
+    char *path = malloc(size);
+    if (path) snprintf(path, size, "%s/%s", folder, more);
+    return path;
+}
+
+char *cache_folder(const options *given) {
+    const char *chosen = getenv("WEFT_CACHE");
+    if (given->no_cache) return NULL;
+    if (chosen) return *chosen ? strdup(chosen) : NULL;
+    char *path = path_under(getenv("XDG_CACHE_HOME"), "weft");
+    return path ? path : path_under(getenv("HOME"), ".cache/weft");
+}
+
+const char *target_of(const options *given) {
+    const char *chosen = getenv("WEFT_TARGET");
+    if (given->target) return given->target;
+    return chosen && *chosen ? chosen : NULL;
+}
