@@ -142,6 +142,7 @@ int command_mask(const options *given);
 int command_ir(const options *given);
 int command_run(const options *given);
 int command_eval(const options *given);
+int command_bench(const options *given);
 int command_verify(const options *given);
 int command_why(const options *given);
 int command_show(const options *given);

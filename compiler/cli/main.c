@@ -65,6 +65,21 @@ static const command eval = {
             "error of o relative to dense attention, in the Frobenius norm. Times are medians.",
     .run = command_eval};
 
+static const command bench = {
+    .name = "bench",
+    .words = "FILE",
+    .least_words = 1,
+    .most_words = 1,
+    .takes = SESSION | TAKES(LENGTHS) | TAKES(HEADS) | TAKES(HEAD_DIMS) | TAKES(THREAD_COUNTS) | TAKES(DTYPE) |
+             TAKES(AGAINST) | TAKES(JSON) | TAKES(OUTPUT) | CODE,
+    .needs = TAKES(LENGTHS),
+    .summary = "measure a pattern beside dense attention on this machine",
+    .help = "For every length, head dimension and number of threads. Times are medians of turns that are taken with\n"
+            "dense attention and with multiply-adds on registers alone, the peak that no kernel can exceed. Dense\n"
+            "attention that would take too long is measured at a shorter length and scaled; such times have a ~.\n"
+            "-o FILE.png or FILE.svg is a picture of the times.",
+    .run = command_bench};
+
 static const command verify = {
     .name = "verify",
     .words = "FILE",
@@ -129,8 +144,8 @@ static const command help = {.name = "help",
                              .summary = "say what the tool, or a command, does",
                              .run = command_help};
 
-const command *const commands[] = {&check,  &show, &mask,    &why,    &ir,   &run, &eval,
-                                   &verify, &fmt,  &explain, &doctor, &help, NULL};
+const command *const commands[] = {&check, &show,   &mask, &why,     &ir,     &run,  &eval,
+                                   &bench, &verify, &fmt,  &explain, &doctor, &help, NULL};
 
 const command *find_command(const char *name) {
     const char *names[sizeof commands / sizeof *commands];

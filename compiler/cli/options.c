@@ -9,7 +9,7 @@
 
 #include "cli.h"
 
-typedef enum kind { FLAG, TEXT, COUNT, INDEX, CHOICE, LIST } kind;
+typedef enum kind { FLAG, TEXT, COUNT, INDEX, NUMBERS, CHOICE, LIST } kind;
 
 typedef struct option {
     const char *name;
@@ -48,6 +48,28 @@ static bool store_number(const option *o, const char *value, int64_t *field) {
         return true;
     }
     complain("%s takes a whole number of at least %d, not \"%s\"", shown(o, name), (int)least, value);
+    return false;
+}
+
+/* "64,128": whole numbers of at least 1. */
+static bool store_numbers(const option *o, const char *value, number_list *list) {
+    char name[32];
+    list->count = 0;
+    for (const char *at = value;; at++) {
+        char *end;
+        errno = 0;
+        long long number = strtoll(at, &end, 10);
+        bool fine = isdigit((unsigned char)*at) && (!*end || *end == ',') && !errno && number >= 1;
+        if (!fine) break;
+        if (list->count == MOST_NUMBERS) {
+            complain("%s takes at most %d numbers", shown(o, name), (int)MOST_NUMBERS);
+            return false;
+        }
+        list->at[list->count++] = number;
+        if (!*end) return true;
+        at = end;
+    }
+    complain("%s takes whole numbers of at least 1, such as 64,128, not \"%s\"", shown(o, name), value);
     return false;
 }
 
@@ -90,6 +112,7 @@ static bool store(options *out, const option *o, const char *value) {
     case TEXT: *(const char **)(void *)field = value; return true;
     case COUNT:
     case INDEX: return store_number(o, value, (int64_t *)(void *)field);
+    case NUMBERS: return store_numbers(o, value, (number_list *)(void *)field);
     case CHOICE: return store_choice(o, value, (int *)(void *)field);
     default: return store_in_list(value, (option_list *)(void *)field);
     }
@@ -97,23 +120,30 @@ static bool store(options *out, const option *o, const char *value) {
 
 /* ---- names -------------------------------------------------------------------------------------------------- */
 
-static const option *find_name(const char *name, size_t size) {
-    for (int n = 0; n < OPTION_COUNT; n++)
-        if (table[n].name && strlen(table[n].name) == size && !memcmp(table[n].name, name, size)) return &table[n];
-    return NULL;
+static bool is_taken(const command *c, int n) { return c->takes >> n & 1; }
+
+/* Commands may take different kinds of one name: the option is the command's own, or else any. */
+static const option *find_name(const command *c, const char *name, size_t size) {
+    const option *found = NULL;
+    for (int n = 0; n < OPTION_COUNT; n++) {
+        bool same = table[n].name && strlen(table[n].name) == size && !memcmp(table[n].name, name, size);
+        if (same && (!found || is_taken(c, n))) found = &table[n];
+    }
+    return found;
 }
 
-static const option *find_letter(char letter) {
+static const option *find_letter(const command *c, char letter) {
+    const option *found = NULL;
     for (int n = 0; n < OPTION_COUNT; n++)
-        if (table[n].letter == letter) return &table[n];
-    return NULL;
+        if (table[n].letter == letter && (!found || is_taken(c, n))) found = &table[n];
+    return found;
 }
 
 static void complain_unknown(const command *c, const char *argument) {
     const char *names[OPTION_COUNT];
     size_t count = 0;
     for (int n = 0; n < OPTION_COUNT; n++)
-        if (table[n].name && (c->takes >> n & 1)) names[count++] = table[n].name;
+        if (table[n].name && is_taken(c, n)) names[count++] = table[n].name;
     char name[64];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(argument, "="), argument);
     const char *close = closest(name + strspn(name, "-"), names, count);
@@ -125,16 +155,16 @@ static void complain_unknown(const command *c, const char *argument) {
 }
 
 /* The option that an argument names and the value that is attached to it, or NULL. */
-static const option *recognise(const char *argument, const char **value) {
+static const option *recognise(const command *c, const char *argument, const char **value) {
     *value = NULL;
     if (argument[1] != '-') {
-        const option *o = find_letter(argument[1]);
+        const option *o = find_letter(c, argument[1]);
         if (o && argument[2]) *value = argument + 2;
         return o;
     }
     size_t size = strcspn(argument + 2, "=");
     if (argument[2 + size]) *value = argument + 3 + size;
-    return find_name(argument + 2, size);
+    return find_name(c, argument + 2, size);
 }
 
 static bool is_option(const char *argument) {
@@ -145,8 +175,8 @@ static bool is_option(const char *argument) {
 static bool take_option(options *out, const command *c, int count, char **arguments, int *at) {
     const char *argument = arguments[*at], *value;
     char name[32];
-    const option *o = recognise(argument, &value);
-    if (!o || !(c->takes >> (o - table) & 1) || (o->kind == FLAG && value && argument[1] != '-')) {
+    const option *o = recognise(c, argument, &value);
+    if (!o || !is_taken(c, (int)(o - table)) || (o->kind == FLAG && value && argument[1] != '-')) {
         complain_unknown(c, argument);
         return false;
     }
@@ -214,7 +244,7 @@ void options_free(options *given) {
 void options_describe(const command *c, FILE *out) {
     for (int n = 0; n < OPTION_COUNT; n++) {
         const option *o = &table[n];
-        if (!(c->takes >> n & 1)) continue;
+        if (!is_taken(c, n)) continue;
         char left[80], name[32], letter[8] = "";
         if (o->name && o->letter) snprintf(letter, sizeof letter, "-%c, ", o->letter);
         snprintf(left, sizeof left, "%s%s%s%s", letter, shown(o, name), o->argument ? " " : "",

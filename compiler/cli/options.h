@@ -22,12 +22,21 @@ typedef struct option_list {
     size_t count;
 } option_list;
 
+enum { MOST_NUMBERS = 32 };
+
+/* The numbers of an option that takes several, "64,128". */
+typedef struct number_list {
+    int64_t at[MOST_NUMBERS];
+    int count;
+} number_list;
+
 /* What was given; 0, NULL or false where an option was not (also for CHOICE, whose first choice is the default). */
 typedef struct options {
     const char **words; /* FILE and what follows */
     int word_count;
     const char *pattern, *q, *k, *v, *output, *lse, *target;
     option_list defines, arrays, libraries;
+    number_list lengths, head_dims, thread_counts;
     int64_t n, lq, lk, heads, head, head_dim, value_dim, threads;
     int dtype, against, via, stage, color;
     bool check, no_cache, json, help;

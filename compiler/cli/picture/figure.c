@@ -261,7 +261,8 @@ static void draw_panel(const figure *f, const surface *on, int panel) {
     draw_query_axis(f, on, x, y, panel % f->across == 0);
 }
 
-void figure_draw(const figure *f, const surface *on) {
+static void draw(const void *content, const surface *on) {
+    const figure *f = content;
     char text[TEXT_BYTES];
     font_fit(f->image->title, 1.5, f->width - 2 * MARGIN, text);
     on->text(on->user, &(figure_text){.x = MARGIN, .baseline = MARGIN + 16, .unit = 1.5, .ink = INK, .words = text});
@@ -271,3 +272,5 @@ void figure_draw(const figure *f, const surface *on) {
     legend l = {.f = f, .on = on, .x = MARGIN, .y = f->legend};
     run_legend(&l);
 }
+
+page figure_page(const figure *f) { return (page){f->width, f->height, f->image->title, draw, f}; }

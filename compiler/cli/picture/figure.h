@@ -1,9 +1,9 @@
-/* The layout of a picture on a page, in pixels from the top left, drawn on whatever can draw boxes, texts and cells: a
- * PNG's canvas or an SVG's text. Title and a line of facts, panels in a grid with axes, legend below. */
+/* The layout of a picture on a page, in pixels from the top left, drawn on whatever can draw boxes, texts, lines and
+ * cells: a PNG's canvas or an SVG's text. Title and a line of facts, panels in a grid with axes, legend below. */
 #ifndef WEFT_CLI_PICTURE_FIGURE_H
 #define WEFT_CLI_PICTURE_FIGURE_H
 
-#include "picture/palette.h"
+#include "picture/canvas.h"
 #include "picture/picture.h"
 
 typedef enum figure_anchor { FIGURE_LEFT, FIGURE_MIDDLE, FIGURE_RIGHT } figure_anchor;
@@ -21,11 +21,24 @@ typedef struct surface {
     void *user;
     void (*box)(void *user, int x, int y, int width, int height, color ink);
     void (*text)(void *user, const figure_text *text);
+    /* A line with a round pen; where it is a point, a disc. */
+    void (*stroke)(void *user, const segment *line, double radius, color ink);
     /* A cell's appearance, by its levels; term_count says how many follow the union's. */
     void (*cell)(void *user, int x, int y, int width, int height, int term_count, const uint8_t *levels);
     /* All cells of a panel, each width x height, the first at (x, y). */
     void (*panel)(void *user, const picture *image, int panel, int x, int y, int width, int height);
 } surface;
+
+/* A page of any content. Writers return false when memory or the stream fails. */
+typedef struct page {
+    int width, height;
+    const char *title;
+    void (*draw)(const void *content, const surface *on);
+    const void *content;
+} page;
+
+bool page_write_png(const page *p, FILE *out);
+bool page_write_svg(const page *p, FILE *out);
 
 typedef struct figure {
     const picture *image; /* what is drawn: the picture, or the one below */
@@ -42,7 +55,7 @@ typedef struct figure {
 
 bool figure_layout(figure *f, const picture *image); /* false: memory */
 void figure_free(figure *f);
-void figure_draw(const figure *f, const surface *on);
+page figure_page(const figure *f);
 
 /* From how many pixels a cell is drawn with a gap on its right and below, so that single cells can be counted. */
 enum { FIGURE_GAP_FROM = 8 };

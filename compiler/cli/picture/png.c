@@ -21,6 +21,10 @@ static void draw_text(void *user, const figure_text *text) {
     font_draw(user, x, baseline, text->unit, text->turned, text->ink, text->words);
 }
 
+static void draw_stroke(void *user, const segment *line, double radius, color ink) {
+    canvas_strokes(user, line, 1, radius, ink);
+}
+
 /* From the seventh term on hues come back: with lines down to the right, then with dots of paper. */
 static double texture(int term, int x, int y) {
     int round = term / PALETTE_HUES;
@@ -107,17 +111,21 @@ static bool write_canvas(const canvas *sheet, FILE *out) {
     return fine && fflush(out) == 0;
 }
 
+bool page_write_png(const page *p, FILE *out) {
+    canvas sheet;
+    if (!canvas_create(&sheet, p->width, p->height, palette_paper())) return false;
+    surface on = {&sheet, draw_box, draw_text, draw_stroke, draw_cell, draw_panel};
+    p->draw(p->content, &on);
+    bool fine = write_canvas(&sheet, out);
+    canvas_free(&sheet);
+    return fine;
+}
+
 bool picture_write_png(const picture *image, FILE *out) {
     figure f;
     if (!figure_layout(&f, image)) return false;
-    canvas sheet;
-    bool fine = canvas_create(&sheet, f.width, f.height, palette_paper());
-    if (fine) {
-        surface on = {&sheet, draw_box, draw_text, draw_cell, draw_panel};
-        figure_draw(&f, &on);
-        fine = write_canvas(&sheet, out);
-        canvas_free(&sheet);
-    }
+    page p = figure_page(&f);
+    bool fine = page_write_png(&p, out);
     figure_free(&f);
     return fine;
 }

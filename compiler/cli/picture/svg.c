@@ -73,6 +73,14 @@ static void draw_text(void *user, const figure_text *text) {
     fputs("</text>\n", s->out);
 }
 
+static void draw_stroke(void *user, const segment *line, double radius, color ink) {
+    svg *s = user;
+    fprintf(s->out,
+            "<path d=\"M%.1f %.1fL%.1f %.1f\" stroke=\"#%02x%02x%02x\" stroke-width=\"%.1f\" "
+            "stroke-linecap=\"round\"/>\n",
+            line->x0, line->y0, line->x1, line->y1, ink.red, ink.green, ink.blue, 2 * radius);
+}
+
 /* ---- fills -------------------------------------------------------------------------------------------------- */
 
 static color flat_hue(int term) { /* in stripes there is no room for a texture: the later terms are paler */
@@ -224,26 +232,30 @@ static void draw_panel(void *user, const picture *image, int panel, int x, int y
     free(boxes);
 }
 
+bool page_write_svg(const page *p, FILE *out) {
+    svg *s = calloc(1, sizeof *s);
+    if (!s) return false;
+    s->out = out;
+    fprintf(out,
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" "
+            "font-family=\"Helvetica, Arial, sans-serif\">\n<title>",
+            p->width, p->height, p->width, p->height);
+    write_escaped(out, p->title);
+    fputs("</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n", out);
+    surface on = {s, draw_box, draw_text, draw_stroke, draw_cell, draw_panel};
+    p->draw(p->content, &on);
+    fputs("</svg>\n", out);
+    bool fine = !s->failed && fflush(out) == 0 && !ferror(out);
+    free(s);
+    return fine;
+}
+
 bool picture_write_svg(const picture *image, FILE *out) {
     figure f;
     if (!figure_layout(&f, image)) return false;
-    svg *s = calloc(1, sizeof *s);
-    bool fine = s != NULL;
-    if (fine) {
-        s->out = out;
-        fprintf(out,
-                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-                "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" "
-                "font-family=\"Helvetica, Arial, sans-serif\">\n<title>",
-                f.width, f.height, f.width, f.height);
-        write_escaped(out, image->title);
-        fputs("</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n", out);
-        surface on = {s, draw_box, draw_text, draw_cell, draw_panel};
-        figure_draw(&f, &on);
-        fputs("</svg>\n", out);
-        fine = !s->failed && fflush(out) == 0 && !ferror(out);
-        free(s);
-    }
+    page p = figure_page(&f);
+    bool fine = page_write_svg(&p, out);
     figure_free(&f);
     return fine;
 }

@@ -1,0 +1,163 @@
+#include "peak.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "clock.h"
+
+/* ---- rounds ------------------------------------------------------------------------------------------------- */
+
+/* Chains of sums that do not depend on each other, more of them than multiply-adds are under way at once. What is added
+ * is small and not 0, so that sums stay ordinary numbers. */
+#if defined(__x86_64__)
+
+#define EACH_CHAIN(X) X("0") X("1") X("2") X("3") X("4") X("5") X("6") X("7") X("8") X("9") X("10") X("11")
+enum { CHAINS = 12 };
+#define CLEAR(chain) "vxorps %%xmm" chain ", %%xmm" chain ", %%xmm" chain "\n"
+#define SUMS "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11"
+
+#define WORK(kind, type, load, step)                                                                                   \
+    static void work_##kind(long rounds) {                                                                             \
+        static const type factors[2] = {FACTORS_##type};                                                               \
+        __asm__ volatile(load("%1", "14") load("%2", "15")                                                             \
+                             EACH_CHAIN(CLEAR) "1:\n" EACH_CHAIN(step) "dec %0\njnz 1b\nvzeroupper\n"                  \
+                         : "+r"(rounds)                                                                                \
+                         : "m"(factors[0]), "m"(factors[1])                                                            \
+                         : SUMS, "xmm14", "xmm15", "cc");                                                              \
+    }
+#define FACTORS_float 1.0f, 1e-6f
+#define FACTORS_uint32_t 0x3f803f80u, 0x35863586u /* the same in bfloat16, twice */
+#define LOAD_XMM(from, to) "vbroadcastss " from ", %%xmm" to "\n"
+#define LOAD_YMM(from, to) "vbroadcastss " from ", %%ymm" to "\n"
+#define LOAD_ZMM(from, to) "vbroadcastss " from ", %%zmm" to "\n"
+#define STEP_XMM(chain) "vfmadd231ps %%xmm14, %%xmm15, %%xmm" chain "\n"
+#define STEP_YMM(chain) "vfmadd231ps %%ymm14, %%ymm15, %%ymm" chain "\n"
+#define STEP_ZMM(chain) "vfmadd231ps %%zmm14, %%zmm15, %%zmm" chain "\n"
+#define STEP_DOT(chain) "vdpbf16ps %%zmm14, %%zmm15, %%zmm" chain "\n"
+WORK(xmm, float, LOAD_XMM, STEP_XMM)
+WORK(ymm, float, LOAD_YMM, STEP_YMM)
+WORK(zmm, float, LOAD_ZMM, STEP_ZMM)
+WORK(dot, uint32_t, LOAD_ZMM, STEP_DOT)
+
+static bool has_fma(void) { return __builtin_cpu_supports("avx") && __builtin_cpu_supports("fma"); }
+static bool has_avx512(void) { return __builtin_cpu_supports("avx512f"); }
+static bool has_dot(void) { return has_avx512() && __builtin_cpu_supports("avx512bf16"); }
+
+static const peak_level levels[] = {
+    {"zmm vdpbf16ps", WEFT_BF16, 4.0 * 16 * CHAINS, has_dot, work_dot},
+    {"zmm", WEFT_F32, 2.0 * 16 * CHAINS, has_avx512, work_zmm},
+    {"ymm", WEFT_F32, 2.0 * 8 * CHAINS, has_fma, work_ymm},
+    {"xmm", WEFT_F32, 2.0 * 4 * CHAINS, has_fma, work_xmm},
+    {.name = NULL},
+};
+
+#elif defined(__aarch64__)
+
+#define FOUR_CHAINS(X, a, b, c, d) X(a) X(b) X(c) X(d)
+#define EACH_CHAIN(X)                                                                                                  \
+    FOUR_CHAINS(X, "0", "1", "2", "3")                                                                                 \
+    FOUR_CHAINS(X, "4", "5", "6", "7")                                                                                 \
+    FOUR_CHAINS(X, "16", "17", "18", "19")                                                                             \
+    FOUR_CHAINS(X, "20", "21", "22", "23") FOUR_CHAINS(X, "24", "25", "26", "27")
+enum { CHAINS = 20 };
+#define CLEAR(chain) "movi v" chain ".4s, #0\n"
+#define STEP(chain) "fmla v" chain ".4s, v28.4s, v29.4s\n"
+
+static void work_neon(long rounds) {
+    static const float factors[2] = {1.0f, 1e-6f};
+    const float *second = &factors[1];
+    __asm__ volatile("ld1r {v28.4s}, [%1]\nld1r {v29.4s}, [%2]\n" EACH_CHAIN(CLEAR) "1:\n" EACH_CHAIN(
+                         STEP) "subs %0, %0, #1\nb.ne 1b\n"
+                     : "+r"(rounds)
+                     : "r"(factors), "r"(second)
+                     : "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v16", "v17", "v18", "v19", "v20", "v21", "v22",
+                       "v23", "v24", "v25", "v26", "v27", "v28", "v29", "cc", "memory");
+}
+static bool always(void) { return true; }
+
+static const peak_level levels[] = {{"neon", WEFT_F32, 2.0 * 4 * CHAINS, always, work_neon}, {.name = NULL}};
+
+#else
+static const peak_level levels[] = {{.name = NULL}};
+#endif
+
+static const peak_level *nth(weft_dtype dtype, int index) {
+    for (const peak_level *level = levels; level->name; level++)
+        if (level->dtype == dtype && level->has() && index-- == 0) return level;
+    return NULL;
+}
+
+const peak_level *peak_find(weft_dtype dtype, int index) { return nth(nth(dtype, 0) ? dtype : WEFT_F32, index); }
+
+/* ---- threads ------------------------------------------------------------------------------------------------ */
+
+enum { WAIT, GO, GIVE_UP };
+
+typedef struct crew {
+    const peak_level *level;
+    long rounds;
+    atomic_int ready, signal;
+} crew;
+
+typedef struct worker {
+    crew *with;
+    pthread_t thread;
+    double began, ended;
+} worker;
+
+static void *work(void *argument) {
+    worker *w = argument;
+    atomic_fetch_add(&w->with->ready, 1);
+    while (atomic_load(&w->with->signal) == WAIT) sched_yield();
+    if (atomic_load(&w->with->signal) == GIVE_UP) return NULL;
+    w->began = clock_seconds();
+    w->with->level->work(w->with->rounds);
+    w->ended = clock_seconds();
+    return NULL;
+}
+
+/* From the first start to the last end; 0 where threads cannot be had. This one is a worker as well. */
+static double work_together(crew *c, worker *workers, int threads) {
+    int started = 1;
+    for (; started < threads; started++) {
+        workers[started].with = c;
+        if (pthread_create(&workers[started].thread, NULL, work, &workers[started])) break;
+    }
+    while (atomic_load(&c->ready) < started - 1) sched_yield();
+    atomic_store(&c->signal, started < threads ? GIVE_UP : GO);
+    workers[0].with = c;
+    work(&workers[0]);
+    double began = workers[0].began, ended = workers[0].ended;
+    for (int n = 1; n < started; n++) {
+        pthread_join(workers[n].thread, NULL);
+        began = fmin(began, workers[n].began);
+        ended = fmax(ended, workers[n].ended);
+    }
+    return started < threads ? 0 : ended - began;
+}
+
+/* The rounds that take this one thread so many seconds. */
+static long rounds_for(const peak_level *level, double seconds) {
+    const double most = 1e12;
+    long rounds = 1000;
+    for (double took = 0;; rounds *= 4) {
+        double start = clock_seconds();
+        level->work(rounds);
+        took = clock_seconds() - start;
+        if (took < seconds / 16 && (double)rounds < most) continue;
+        return (long)((double)rounds * seconds / took) + 1;
+    }
+}
+
+double peak_measure(const peak_level *level, int threads, double seconds) {
+    worker *workers = calloc((size_t)threads, sizeof *workers);
+    crew c = {.level = level};
+    if (!workers) return 0;
+    c.rounds = rounds_for(level, seconds);
+    double took = work_together(&c, workers, threads);
+    free(workers);
+    return took > 0 ? level->flops * (double)c.rounds * threads / took : 0;
+}
