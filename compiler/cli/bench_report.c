@@ -6,7 +6,7 @@
 #include <strings.h>
 
 #include "bench.h"
-#include "chart.h"
+#include "picture/chart.h"
 
 static const char *const dtypes[] = {"f32", "bf16", "f16"};
 

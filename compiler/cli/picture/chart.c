@@ -1,6 +1,6 @@
 /* A chart is a page (picture/figure.h): title and facts, a frame with grid lines, lines with a mark at each point, and
  * the legend below. Axes are logarithmic, so a slope is the power with which time grows. */
-#include "chart.h"
+#include "picture/chart.h"
 
 #include <math.h>
 

@@ -1,6 +1,6 @@
 /* A chart of times against lengths, both on logarithmic axes. */
-#ifndef WEFT_CLI_CHART_H
-#define WEFT_CLI_CHART_H
+#ifndef WEFT_CLI_PICTURE_CHART_H
+#define WEFT_CLI_PICTURE_CHART_H
 
 #include <stdbool.h>
 #include <stdio.h>
