@@ -104,7 +104,11 @@ int session_bind(session *s);
 int session_compile(session *s, const weft_kernel_options *wanted);
 /* Makes a plan; the old one, if any, is let go. With `quiet` a refusal is not described. */
 int session_plan(session *s, const weft_shape *shape, bool quiet);
-/* All of that without code, for the lengths of --n, or --lq and --lk: a plan to look at, and its shape. */
+/* The lengths of --n, or of --lq and --lk; false with a complaint. */
+bool session_lengths(const options *given, weft_shape *shape);
+/* Opens, chooses, binds and compiles, without code. */
+int session_prepare(session *s, const options *given);
+/* All of that and a plan to look at, of the lengths that were given. */
 int session_look(session *s, const options *given, weft_shape *shape);
 /* Dense attention, causal or all pairs, as a pattern of its own. */
 int session_plan_dense(const session *s, bool causal, const weft_kernel_options *wanted, const weft_shape *shape,
@@ -146,6 +150,8 @@ int command_bench(const options *given);
 int command_verify(const options *given);
 int command_why(const options *given);
 int command_show(const options *given);
+int command_stats(const options *given);
+int command_diff(const options *given);
 int command_explain(const options *given);
 int command_fmt(const options *given);
 int command_doctor(const options *given);

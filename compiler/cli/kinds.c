@@ -41,6 +41,14 @@ static char *name_of(const head_kinds *kinds, int kind) {
     return strdup(text);
 }
 
+static int name_all(head_kinds *kinds, bool fine) {
+    for (int kind = 0; fine && kind < kinds->count; kind++) {
+        kinds->at[kind].name = name_of(kinds, kind);
+        fine = kinds->at[kind].name != NULL;
+    }
+    return fine ? EXIT_FINE : exit_code(WEFT_OUT_OF_MEMORY);
+}
+
 static int find(head_kinds *kinds, const weft_plan *plan, const options *given) {
     size_t heads = (size_t)kinds->heads;
     int *kind_at = calloc(heads, sizeof *kind_at); /* by first equal head: 1 + the kind */
@@ -55,11 +63,7 @@ static int find(head_kinds *kinds, const weft_plan *plan, const options *given) 
         fine = fine && kinds->of[head] >= 0;
     }
     free(kind_at);
-    for (int kind = 0; fine && kind < kinds->count; kind++) {
-        kinds->at[kind].name = name_of(kinds, kind);
-        fine = kinds->at[kind].name != NULL;
-    }
-    return fine ? EXIT_FINE : exit_code(WEFT_OUT_OF_MEMORY);
+    return name_all(kinds, fine);
 }
 
 int kinds_find(head_kinds *kinds, const weft_plan *plan, int64_t heads, const options *given) {
@@ -67,6 +71,30 @@ int kinds_find(head_kinds *kinds, const weft_plan *plan, int64_t heads, const op
     if (!(given->given & TAKES(HEAD)) || given->head < heads) return find(kinds, plan, given);
     complain("there are %" PRId64 " heads, so there is no head %" PRId64 "; see --heads", heads, given->head);
     return EXIT_WRONG;
+}
+
+int kinds_join(head_kinds *kinds, const head_kinds *a, const head_kinds *b) {
+    size_t most = (size_t)a->count * (size_t)b->count;
+    int *kind_at = calloc(most + 1, sizeof *kind_at); /* by both kinds */
+    *kinds = (head_kinds){.heads = a->heads, .of = malloc((size_t)a->heads * sizeof *kinds->of)};
+    bool fine = kind_at && kinds->of;
+    for (int64_t head = 0; fine && head < kinds->heads; head++) {
+        const weft_plan_work pair = {.same_as = (int64_t)a->of[head] * b->count + b->of[head]};
+        kinds->of[head] = a->of[head] < 0 ? -1 : kind_of(kinds, head, &pair, kind_at);
+        fine = a->of[head] < 0 || kinds->of[head] >= 0;
+    }
+    free(kind_at);
+    return name_all(kinds, fine);
+}
+
+void kinds_write_heads(const head_kinds *kinds, int kind) {
+    const char *between = "[";
+    for (int64_t head = 0; head < kinds->heads; head++) {
+        if (kinds->of[head] != kind) continue;
+        printf("%s%" PRId64, between, head);
+        between = ", ";
+    }
+    putchar(']');
 }
 
 void kinds_free(head_kinds *kinds) {

@@ -22,6 +22,10 @@ typedef struct head_kinds {
 
 /* Of the first batch element's heads. An exit code. */
 int kinds_find(head_kinds *kinds, const weft_plan *plan, int64_t heads, const options *given);
+/* Heads that are of one kind in both; `work` is that of neither. */
+int kinds_join(head_kinds *kinds, const head_kinds *a, const head_kinds *b);
+/* The heads of a kind as a JSON array, on stdout. */
+void kinds_write_heads(const head_kinds *kinds, int kind);
 void kinds_free(head_kinds *kinds);
 
 #endif

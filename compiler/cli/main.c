@@ -113,6 +113,28 @@ static const command show = {
         "share of its pairs is in the pattern; a single pair never disappears.",
     .run = command_show};
 
+static const command stats = {.name = "stats",
+                              .words = "FILE",
+                              .least_words = 1,
+                              .most_words = 1,
+                              .takes = SESSION | TAKES(LENGTH) | TAKES(LQ) | TAKES(LK) | TAKES(HEADS) |
+                                       TAKES(HEAD_DIM) | TAKES(DTYPE) | TAKES(THREADS) | TAKES(JSON),
+                              .summary = "count pairs and tiles, and say what a run will cost",
+                              .run = command_stats};
+
+static const command diff = {
+    .name = "diff",
+    .words = "A B",
+    .least_words = 2,
+    .most_words = 2,
+    .takes = SESSION | TAKES(LENGTH) | TAKES(LQ) | TAKES(LK) | TAKES(HEADS) | TAKES(HEAD) | TAKES(OUTPUT) | TAKES(JSON),
+    .summary = "compare the pairs of two patterns, each a FILE or FILE:PATTERN",
+    .help =
+        "Says how many pairs B loses and gains, for each kind of head, and draws them in the terminal or with -o as\n"
+        "a .png or .svg file. -p, -D and --array hold for both. Exits 0 when the patterns are the same, 1 when they\n"
+        "differ, 2 when there is any trouble.",
+    .run = command_diff};
+
 static const command explain = {.name = "explain",
                                 .words = "[CODE]",
                                 .most_words = 1,
@@ -144,8 +166,8 @@ static const command help = {.name = "help",
                              .summary = "say what the tool, or a command, does",
                              .run = command_help};
 
-const command *const commands[] = {&check, &show,   &mask, &why,     &ir,     &run,  &eval,
-                                   &bench, &verify, &fmt,  &explain, &doctor, &help, NULL};
+const command *const commands[] = {&check, &show,  &stats,  &mask, &why,     &diff,   &ir,   &run,
+                                   &eval,  &bench, &verify, &fmt,  &explain, &doctor, &help, NULL};
 
 const command *find_command(const char *name) {
     const char *names[sizeof commands / sizeof *commands];

@@ -209,7 +209,7 @@ int session_plan(session *s, const weft_shape *shape, bool quiet) {
     return exit_code(status);
 }
 
-static bool read_lengths(const options *given, weft_shape *shape) {
+bool session_lengths(const options *given, weft_shape *shape) {
     const uint64_t both = TAKES(LQ) | TAKES(LK), all = both | TAKES(LENGTH);
     uint64_t said = given->given & all;
     shape->queries = given->n ? given->n : given->lq;
@@ -219,19 +219,22 @@ static bool read_lengths(const options *given, weft_shape *shape) {
     return false;
 }
 
-int session_look(session *s, const options *given, weft_shape *shape) {
+int session_prepare(session *s, const options *given) {
     const weft_kernel_options plan_only = {.size = sizeof plan_only, .plan_only = true};
-    *shape = (weft_shape){.size = sizeof *shape, .head_dim = given->head_dim};
-    if (!read_lengths(given, shape)) return EXIT_USAGE;
     int code = session_open(s, given, false);
     if (!code) code = session_choose(s);
     if (!code) code = session_bind(s);
     if (!code) code = session_compile(s, &plan_only);
-    if (!code) {
-        shape->heads = session_heads(s);
-        code = session_plan(s, shape, false);
-    }
     return code;
+}
+
+int session_look(session *s, const options *given, weft_shape *shape) {
+    *shape = (weft_shape){.size = sizeof *shape, .head_dim = given->head_dim};
+    if (!session_lengths(given, shape)) return EXIT_USAGE;
+    int code = session_prepare(s, given);
+    if (code) return code;
+    shape->heads = session_heads(s);
+    return session_plan(s, shape, false);
 }
 
 int session_plan_dense(const session *s, bool causal, const weft_kernel_options *wanted, const weft_shape *shape,

@@ -58,14 +58,14 @@ picture *edge_picture(int index) {
     for (int i = 0; i < PICTURE_TERMS; i++) names[i] = i % 2 ? HOSTILE : lengthy;
     for (int i = 0; i < 40; i++) titles[i] = i % 3 ? HOSTILE : NULL;
     picture_outline outlines[EDGE_COUNT] = {
-        {NULL, 1, 1, 1, 1, 0, 0, NULL, NULL},                                /* no panel */
-        {"one cell", 1, 1, 1, 1, 1, 1, names, titles},                       /* one cell */
-        {HOSTILE, 64, 64, 64, 64, PICTURE_TERMS, 2, names, titles},          /* sixteen terms */
-        {lengthy, 1, INT64_C(1) << 62, 1, PICTURE_CELLS, 2, 1, NULL, NULL},  /* flat and endless */
-        {lengthy, INT64_C(1) << 62, 1, PICTURE_CELLS, 1, 2, 1, names, NULL}, /* high and endless */
-        {HOSTILE, 100, 100, 100, 100, 7, 40, names, titles},                 /* many panels */
-        {"no term", 300, 7, 300, 7, 0, 3, NULL, titles},                     /* pairs of no term */
-        {"", 1 << 20, 1 << 20, 1024, 1024, 3, 1, names, titles}};            /* finer than the page */
+        {NULL, 1, 1, 1, 1, 0, 0, NULL, NULL, NULL},                                /* no panel */
+        {"one cell", 1, 1, 1, 1, 1, 1, names, titles, NULL},                       /* one cell */
+        {HOSTILE, 64, 64, 64, 64, PICTURE_TERMS, 2, names, titles, NULL},          /* sixteen terms */
+        {lengthy, 1, INT64_C(1) << 62, 1, PICTURE_CELLS, 2, 1, NULL, NULL, NULL},  /* flat and endless */
+        {lengthy, INT64_C(1) << 62, 1, PICTURE_CELLS, 1, 2, 1, names, NULL, NULL}, /* high and endless */
+        {HOSTILE, 100, 100, 100, 100, 7, 40, names, titles, NULL},                 /* many panels */
+        {"no term", 300, 7, 300, 7, 0, 3, NULL, titles, HOSTILE},                  /* pairs of no term */
+        {"", 1 << 20, 1 << 20, 1024, 1024, 3, 1, names, titles, lengthy}};         /* finer than the page */
     picture *image = picture_create(&outlines[index]);
     ck_assert_ptr_nonnull(image);
     for (int panel = 0; panel < image->panel_count; panel++)

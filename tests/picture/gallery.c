@@ -152,7 +152,7 @@ picture *gallery_picture(int index) {
 
 picture *gallery_lone_pair(int64_t query, int64_t key) {
     static const char *const terms[] = {"window(1)", "given(x)"}, *const panels[] = {"head 0"};
-    picture_outline outline = {"a lone pair", 1 << 20, 1 << 20, 512, 512, 2, 1, terms, panels};
+    picture_outline outline = {"a lone pair", 1 << 20, 1 << 20, 512, 512, 2, 1, terms, panels, NULL};
     picture *image = picture_create(&outline);
     int row = (int)(query / 2048), column = (int)(key / 2048);
     if (image) picture_set(image, 0, 1, row, column, 1.0 / (2048.0 * 2048.0));

@@ -39,7 +39,7 @@ START_TEST(grids_fit_their_lengths) {
 END_TEST
 
 START_TEST(levels_are_honest) {
-    picture_outline outline = {"t", 8, 8, 2, 2, 2, 1, NULL, NULL};
+    picture_outline outline = {"t", 8, 8, 2, 2, 2, 1, NULL, NULL, NULL};
     picture *image = picture_create(&outline);
     picture_set(image, 0, 0, 0, 0, 1e-300);
     ck_assert_int_eq(picture_cell(image, 0, 0, 0)[1], 1);
@@ -60,7 +60,7 @@ END_TEST
 
 START_TEST(masks_count_their_pairs) {
     uint8_t mask[7 * 5] = {0};
-    picture_outline outline = {"t", 7, 5, 3, 2, 1, 1, NULL, NULL};
+    picture_outline outline = {"t", 7, 5, 3, 2, 1, 1, NULL, NULL, NULL};
     picture *image = picture_create(&outline);
     mask[6 * 5 + 4] = 1; /* the last pair: rows 4 to 6, keys 2 to 4 */
     picture_set_mask(image, 0, 0, mask);
@@ -92,7 +92,7 @@ START_TEST(shrinking_loses_no_pair) {
 END_TEST
 
 START_TEST(senseless_outlines_are_refused) {
-    picture_outline good = {"t", 8, 8, 2, 2, 2, 1, NULL, NULL};
+    picture_outline good = {"t", 8, 8, 2, 2, 2, 1, NULL, NULL, NULL};
     for (int i = 0; i < 8; i++) {
         picture_outline bad = good;
         if (i == 0) bad.rows = 0;

@@ -148,7 +148,7 @@ END_TEST
 
 START_TEST(names_are_escaped) {
     static const char *const names[] = {"where(i < j & h > 2)", "\"<script>\""}, *const titles[] = {"head 0"};
-    picture_outline outline = {"a <b> & \"c\"", 4, 4, 4, 4, 2, 1, names, titles};
+    picture_outline outline = {"a <b> & \"c\"", 4, 4, 4, 4, 2, 1, names, titles, NULL};
     picture *image = picture_create(&outline);
     char *text = checked(image);
     ck_assert_ptr_nonnull(strstr(text, ">where(i &lt; j &amp; h &gt; 2)</text>"));

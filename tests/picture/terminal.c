@@ -116,7 +116,7 @@ END_TEST
 
 START_TEST(lone_pair_is_seen_in_braille) {
     static const char *const names[] = {"given(x)"};
-    picture_outline outline = {NULL, 1 << 20, 1 << 20, 512, 512, 1, 1, names, NULL};
+    picture_outline outline = {NULL, 1 << 20, 1 << 20, 512, 512, 1, 1, names, NULL, NULL};
     picture *image = picture_create(&outline);
     picture_set(image, 0, 0, (int)(lone_pairs[_i][0] / 2048), (int)(lone_pairs[_i][1] / 2048), 1e-12);
     char *text = drawn(image, &terminals[1]);
@@ -134,7 +134,7 @@ END_TEST
 /* What a small picture looks like, to the letter. */
 START_TEST(letters_are_as_expected) {
     static const char *const names[] = {"past(2)", "cols(0..1)"}, *const titles[] = {"head 0"};
-    picture_outline outline = {"sinks", 5, 5, 5, 5, 2, 1, names, titles};
+    picture_outline outline = {"sinks", 5, 5, 5, 5, 2, 1, names, titles, NULL};
     picture *image = picture_create(&outline);
     for (int i = 0; i < 5; i++)
         for (int j = 0; j <= i; j++) {
@@ -165,6 +165,33 @@ START_TEST(letters_are_as_expected) {
 }
 END_TEST
 
+/* What is in the union and in no term has a sign of its own, and the legend names it. */
+START_TEST(the_rest_is_told_apart) {
+    static const char *const terms[] = {"only here", "only there"};
+    picture_outline outline = {.title = "",
+                               .queries = 4,
+                               .keys = 4,
+                               .rows = 2,
+                               .columns = 2,
+                               .term_count = 2,
+                               .panel_count = 1,
+                               .terms = terms,
+                               .rest = "in both"};
+    picture *image = picture_create(&outline);
+    ck_assert_ptr_nonnull(image);
+    picture_set(image, 0, PICTURE_UNION, 0, 0, 1);
+    picture_set(image, 0, PICTURE_UNION, 1, 0, 0.25);
+    picture_set(image, 0, 1, 1, 1, 1);
+    picture_terminal terminal = {.width = 24, .utf8 = false};
+    char *text = drawn(image, &terminal);
+    ck_assert_ptr_nonnull(strstr(text, "|========........|\n"));
+    ck_assert_ptr_nonnull(strstr(text, "|--------BBBBBBBB|\n"));
+    ck_assert_ptr_nonnull(strstr(text, "  A only here\n  B only there\n  = in both\n"));
+    free(text);
+    picture_destroy(image);
+}
+END_TEST
+
 START_TEST(failures_are_survived) {
     current = &terminals[_i];
     fail_every_allocation(write_current);
@@ -174,6 +201,7 @@ END_TEST
 
 int main(void) {
     TCase *all = tcase_create("terminal");
+    tcase_add_test(all, the_rest_is_told_apart);
     tcase_add_test(all, checker_can_fail);
     tcase_add_loop_test(all, gallery_is_drawn, 0, GALLERY_COUNT);
     tcase_add_loop_test(all, edges_are_drawn, 0, EDGE_COUNT);

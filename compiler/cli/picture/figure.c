@@ -174,6 +174,7 @@ static void run_legend(legend *l) {
         add_entry(l, levels, image->terms[t]);
         levels[1 + t] = 0;
     }
+    if (image->rest[0]) add_entry(l, levels, image->rest);
     if (l->f->has_several) {
         levels[1] = levels[2] = 255;
         add_entry(l, levels, "several terms: stripes of their colours");

@@ -17,6 +17,8 @@ color palette_hue(int term) {
 
 color palette_several(void) { return (color){0x30, 0x30, 0x30}; }
 
+color palette_rest(void) { return (color){0x9A, 0x9A, 0x9A}; }
+
 color palette_paper(void) { return (color){0xFF, 0xFF, 0xFF}; }
 
 double palette_strength(uint8_t level) { return level == 0 ? 0 : 0.5 + 0.5 * level / 255; }

@@ -11,7 +11,8 @@ typedef struct color {
 enum { PALETTE_HUES = 6 }; /* from the seventh term on the hues come back with a texture */
 
 color palette_hue(int term); /* for a term at full density */
-color palette_several(void); /* where one colour must stand for several terms */
+color palette_several(void); /* where one colour must stand for several terms, or there are none */
+color palette_rest(void);    /* of pairs that are in no term, beside terms */
 color palette_paper(void);   /* empty cells */
 double
 palette_strength(uint8_t level); /* how much of the hue shows at a level: 0 for none, at least a half otherwise */

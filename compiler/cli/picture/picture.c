@@ -84,9 +84,10 @@ picture *picture_create(const picture_outline *outline) {
     image->title = text_clean(outline->title);
     image->terms = copy_names(outline->terms, outline->term_count);
     image->panels = copy_names(outline->panels, outline->panel_count);
+    image->rest = text_clean(outline->rest);
     size_t panel_size = (size_t)image->rows * (size_t)image->columns * stride(image);
     image->levels = calloc(image->panel_count ? (size_t)image->panel_count : 1, panel_size);
-    if (image->title && image->terms && image->panels && image->levels) return image;
+    if (image->title && image->terms && image->panels && image->rest && image->levels) return image;
     picture_destroy(image);
     return NULL;
 }
@@ -94,6 +95,7 @@ picture *picture_create(const picture_outline *outline) {
 void picture_destroy(picture *image) {
     if (!image) return;
     free(image->title);
+    free(image->rest);
     free_names(image->terms, image->term_count);
     free_names(image->panels, image->panel_count);
     free(image->levels);
@@ -173,7 +175,8 @@ picture *picture_shrink(const picture *image, int rows, int columns) {
                                .term_count = image->term_count,
                                .panel_count = image->panel_count,
                                .terms = (const char *const *)image->terms,
-                               .panels = (const char *const *)image->panels};
+                               .panels = (const char *const *)image->panels,
+                               .rest = image->rest};
     picture *small = picture_create(&outline);
     if (!small) return NULL;
     for (int panel = 0; panel < image->panel_count; panel++)

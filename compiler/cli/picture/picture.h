@@ -28,6 +28,7 @@ typedef struct picture_outline {
     int term_count, panel_count;
     const char *const *terms;
     const char *const *panels;
+    const char *rest; /* what the union holds beside the terms, for the legend; NULL: it has no name */
 } picture_outline;
 
 typedef struct picture {
@@ -37,6 +38,7 @@ typedef struct picture {
     char *title;
     char **terms;
     char **panels;
+    char *rest;
     uint8_t *levels; /* [panel][row][column][1 + term]; use picture_cell */
 } picture;
 

@@ -41,7 +41,7 @@ static void draw_striped(canvas *sheet, int x, int y, int width, int height, int
         for (int across = x; across < x + width - gap; across++) {
             int term = count ? terms[(across + down) / stripe % count] : -1;
             double strength = palette_strength(levels[1 + term]);
-            color hue = count ? palette_hue(term) : palette_several();
+            color hue = count ? palette_hue(term) : term_count ? palette_rest() : palette_several();
             if (count) strength *= texture(term, across, down);
             canvas_dot(sheet, across, down, palette_mix(hue, palette_paper(), strength));
         }

@@ -21,7 +21,7 @@ typedef struct box {
 
 typedef struct svg {
     FILE *out;
-    bool failed;
+    bool failed, has_terms;
     bool defined[PICTURE_TERMS][PICTURE_TERMS][PICTURE_TERMS + 1][2]; /* patterns written: term, index, count, wide */
 } svg;
 
@@ -118,7 +118,7 @@ static void define(svg *s, int term, look l) {
 }
 
 static void begin_path(svg *s, int term, look l) {
-    color hue = l.count ? palette_hue(term) : palette_several();
+    color hue = l.count ? palette_hue(term) : s->has_terms ? palette_rest() : palette_several();
     if (is_pattern(term, l))
         fprintf(s->out, "<path fill=\"url(#t%d-%d-%d-%d)\"", term, l.index, l.count, l.wide);
     else
@@ -147,6 +147,7 @@ static uint32_t key_of(int term_count, const uint8_t *levels, int term, bool wid
 
 static void draw_cell(void *user, int x, int y, int width, int height, int term_count, const uint8_t *levels) {
     svg *s = user;
+    s->has_terms = term_count > 0;
     for (int term = -1; term < term_count; term++) {
         uint32_t key = key_of(term_count, levels, term, true);
         if (!key) continue;
@@ -220,6 +221,7 @@ static void draw_panel(void *user, const picture *image, int panel, int x, int y
     uint32_t *keys = malloc(cells * sizeof *keys);
     box *boxes = malloc(cells * sizeof *boxes);
     s->failed = s->failed || !keys || !boxes;
+    s->has_terms = image->term_count > 0;
     fputs("<g shape-rendering=\"crispEdges\">\n", s->out);
     for (int term = -1; !s->failed && term < image->term_count; term++) {
         size_t count =

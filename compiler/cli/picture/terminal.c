@@ -16,7 +16,8 @@ enum {
     LARGEST_CELL = 4,
     FEWEST_ROWS = 8,
     NO_TERM = -1,
-    SEVERAL = -2
+    SEVERAL = -2,
+    REST = -3 /* in the union, but in no term */
 };
 
 typedef enum style { HALF_BLOCKS, LETTERS, BRAILLE } style;
@@ -83,8 +84,8 @@ static picture *prepare(screen *s, const picture *image) {
 
 /* ---- cells -------------------------------------------------------------------------------------------------- */
 
-/* Which term a dot shows: a number, NO_TERM or SEVERAL; and how strongly. Dots beyond the last cell are like empty
- * ones. */
+/* Which term a dot shows: a number, NO_TERM, SEVERAL or REST; and how strongly. Dots beyond the last cell are like
+ * empty ones. */
 static int term_at(const screen *s, int panel, int x, int y, uint8_t *level) {
     const picture *image = s->image;
     int row = y / s->scale_y, column = x / s->scale_x, term = NO_TERM;
@@ -94,11 +95,11 @@ static int term_at(const screen *s, int panel, int x, int y, uint8_t *level) {
     *level = levels[0];
     for (int t = 0; t < image->term_count; t++)
         if (levels[1 + t]) term = term == NO_TERM ? t : SEVERAL;
-    return term;
+    return term == NO_TERM && levels[0] && image->term_count ? REST : term;
 }
 
 static color color_of(int term, uint8_t level) {
-    color hue = term >= 0 ? palette_hue(term) : palette_several();
+    color hue = term >= 0 ? palette_hue(term) : term == REST ? palette_rest() : palette_several();
     return palette_mix(hue, palette_paper(), palette_strength(level));
 }
 
@@ -118,6 +119,7 @@ static char letter_of(const screen *s, int term, uint8_t level) {
     if (level == 0) return s->terminal->colors == PICTURE_PLAIN ? '.' : ' ';
     bool dense = picture_level_is_dense(level);
     if (term == SEVERAL) return dense ? '#' : '*';
+    if (term == REST) return dense ? '=' : '-';
     return (char)((dense ? 'A' : 'a') + (term < 0 ? 'x' - 'a' : term));
 }
 
@@ -305,11 +307,15 @@ static bool has_several(const screen *s) {
 
 static void put_legend(const screen *s) {
     for (int term = 0; term < s->image->term_count; term++) put_entry(s, term, s->image->terms[term]);
+    if (s->image->rest[0]) put_entry(s, REST, s->image->rest);
     if (has_several(s)) put_entry(s, SEVERAL, "several terms");
     bool partial = s->image->rows < s->image->queries || s->image->columns < s->image->keys;
     if (!partial || s->style == BRAILLE) return;
     if (s->style == LETTERS)
-        put_line(s, "small letters and *: less than half of the cell's pairs", 0);
+        put_line(s,
+                 s->image->rest[0] ? "small letters, - and *: less than half of the cell's pairs"
+                                   : "small letters and *: less than half of the cell's pairs",
+                 0);
     else
         put_line(s, "paler: fewer of the cell's pairs", 0);
 }
