@@ -92,7 +92,7 @@ static bool suits(const weft_cache_inputs *inputs, const weft_text *bytes) {
     weft_diagnostics_init(&unheard, bytes->allocator, NULL);
     bool sound = weft_image_read(&image, &program, &size, &code, &unheard) == WEFT_OK;
     weft_diagnostics_free(&unheard);
-    return sound && size == inputs->program_size && memcmp(program, inputs->program, size) == 0 && code.bytes &&
+    return sound && size == inputs->program_size && memcmp(program, inputs->program, size) == 0 &&
            code.dtype == (uint32_t)inputs->spec.dtype && code.head_dim == inputs->spec.head_dim &&
            code.value_dim == inputs->spec.value_dim;
 }

@@ -9,7 +9,7 @@ typedef struct parts {
     XXH128_hash_t program, versions, target;
     weft_host host;
     weft_stamp generator;
-    uint64_t program_size, dtype, head_dim, value_dim, kernel_abi, codegen_abi;
+    uint64_t dtype, head_dim, value_dim, kernel_abi, codegen_abi;
 } parts;
 
 static XXH128_hash_t hash_string(const char *text) { return XXH3_128bits(text, strlen(text)); }
@@ -27,7 +27,6 @@ weft_cache_key weft_cache_key_of(const weft_cache_inputs *inputs) {
     else
         all.host = inputs->host;
     all.generator = inputs->generator;
-    all.program_size = inputs->program_size;
     all.dtype = spec->dtype, all.head_dim = spec->head_dim, all.value_dim = spec->value_dim;
     all.kernel_abi = WEFT_KERNEL_ABI, all.codegen_abi = WEFT_CODEGEN_ABI;
     XXH128_hash_t hash = XXH3_128bits(&all, sizeof all);

@@ -111,25 +111,32 @@ START_TEST(damage) {
 }
 END_TEST
 
-/* A well-made entry of its name whose image is of other dimensions, or without code. */
+/* Well-made entries of its name whose images are of another program, type or size, or without code. */
 START_TEST(images_that_do_not_suit) {
     bench b;
     begin(&b, 0);
-    thing t = make_thing(&b, 1, 300), wide = t, bare = t;
-    weft_program *program = weft_program_create(&b.allocator, "p1");
-    weft_machine_code code = {.bytes = "code", .size = 4, .head_dim = 64, .value_dim = 64, .isa = WEFT_ISA_X86_64};
-    weft_text_init(&wide.image, &b.allocator);
-    weft_text_init(&bare.image, &b.allocator);
-    ck_assert(weft_image_write(program, &code, &wide.image) && weft_image_write(program, NULL, &bare.image));
-    keep(&b, &wide);
-    ck_assert(!has(&b, &t));
-    keep(&b, &bare);
-    ck_assert(!has(&b, &t));
+    thing t = make_thing(&b, 1, 300), wrong = t;
+    weft_program *same = weft_program_create(&b.allocator, "p1"), *other = weft_program_create(&b.allocator, "p2");
+    weft_machine_code code = {.bytes = "code", .size = 4, .head_dim = 64, .value_dim = 32, .isa = WEFT_ISA_X86_64};
+    weft_machine_code half = code, deep = code, wide = code;
+    half.dtype = WEFT_F16, deep.head_dim = 32, wide.value_dim = 64;
+    const struct {
+        weft_program *program;
+        weft_machine_code *code;
+        bool suits;
+    } cases[] = {{other, &code, false}, {same, &half, false}, {same, &deep, false},
+                 {same, &wide, false},  {same, NULL, false},  {same, &code, true}};
+    for (size_t n = 0; n < sizeof cases / sizeof *cases; n++) {
+        weft_text_init(&wrong.image, &b.allocator);
+        ck_assert(weft_image_write(cases[n].program, cases[n].code, &wrong.image));
+        keep(&b, &wrong);
+        ck_assert_int_eq(has(&b, cases[n].suits ? &wrong : &t), cases[n].suits);
+        weft_text_release(&wrong.image);
+    }
     keep(&b, &t);
     ck_assert(has(&b, &t));
-    weft_program_destroy(program);
-    weft_text_release(&wide.image);
-    weft_text_release(&bare.image);
+    weft_program_destroy(same);
+    weft_program_destroy(other);
     free_thing(&t);
     end(&b);
 }

@@ -104,8 +104,9 @@ END_TEST
 
 /* ---- the limit ---------------------------------------------------------------------------------------------- */
 
-static void set_age(const char *path, long seconds) {
-    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = time(NULL) - seconds}};
+/* Used that many seconds ago, and a few nanoseconds later. */
+static void set_age(const char *path, long seconds, long nanoseconds) {
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = time(NULL) - seconds, .tv_nsec = nanoseconds}};
     ck_assert_int_eq(utimensat(AT_FDCWD, path, times, 0), 0);
 }
 
@@ -119,8 +120,8 @@ START_TEST(oldest_goes_first) {
         things[n] = make_thing(&b, n, CODE);
         keep(&b, &things[n]);
         path_of(&b, &things[n], path);
-        set_age(path, 1000 - 10 * (long)n);
-        if (n >= 2) ck_assert(has(&b, &things[2])); /* used, and so never the oldest */
+        set_age(path, 100000 - 1000 * (long)(n / 4), n % 4); /* four a time */
+        if (n >= 2) ck_assert(has(&b, &things[2]));          /* used, and so never the oldest */
         uint64_t entries, bytes;
         ck_assert(weft_cache_measure(b.cache, &entries, &bytes));
         ck_assert_uint_le(bytes, weft_cache_limit(b.cache));
@@ -128,6 +129,28 @@ START_TEST(oldest_goes_first) {
     }
     for (unsigned n = 0; n < COUNT; n++) ck_assert_int_eq(has(&b, &things[n]), n == 2 || n >= 5);
     for (unsigned n = 0; n < COUNT; n++) free_thing(&things[n]);
+    end(&b);
+}
+END_TEST
+
+/* To the byte; and what was just kept stays, even beside entries from the future. */
+START_TEST(just_enough) {
+    enum { HEAD = 24 };
+    bench b;
+    begin(&b, 0);
+    thing things[] = {make_thing(&b, 1, 1000), make_thing(&b, 2, 1000), make_thing(&b, 3, 1000)};
+    close_cache(&b);
+    open_cache(&b, 2 * (HEAD + things[0].image.size));
+    for (int n = 0; n < 2; n++) {
+        char path[LONG_PATH];
+        keep(&b, &things[n]);
+        path_of(&b, &things[n], path);
+        set_age(path, -1000, n);
+    }
+    ck_assert_int_eq(count_files(&b), 2);
+    keep(&b, &things[2]);
+    for (int n = 0; n < 3; n++) ck_assert_int_eq(has(&b, &things[n]), n > 0);
+    for (int n = 0; n < 3; n++) free_thing(&things[n]);
     end(&b);
 }
 END_TEST
@@ -167,7 +190,7 @@ START_TEST(other_files) {
         char path[LONG_PATH];
         snprintf(path, sizeof path, "%s/%s", b.path, names[n]);
         write_path(path, bytes, sizeof bytes);
-        if (n != 1) set_age(path, 100000);
+        if (n != 1) set_age(path, 100000, 0);
     }
     uint64_t entries, size;
     ck_assert(weft_cache_measure(b.cache, &entries, &size));
@@ -197,5 +220,5 @@ START_TEST(probe) {
 }
 END_TEST
 
-TEST_MAIN("cache/folder", strange_folders, impossible_folders, full_disk, oldest_goes_first, too_large_for_any,
-          other_files, probe)
+TEST_MAIN("cache/folder", strange_folders, impossible_folders, full_disk, oldest_goes_first, just_enough,
+          too_large_for_any, other_files, probe)

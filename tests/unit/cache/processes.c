@@ -1,7 +1,8 @@
-/* Many processes in one folder that is too small for what they keep, while some damage entries and take them away: what
- * is found is always right, and at the end all is in order. */
+/* Many processes, or threads, in one folder that is too small for what they keep, while some damage entries and take
+ * them away: what is found is always right, and at the end all is in order. */
 #include "folders.h"
 
+#include <pthread.h>
 #include <sys/wait.h>
 
 #include "support/suite.h"
@@ -72,4 +73,47 @@ START_TEST(hammering) {
 }
 END_TEST
 
-TEST_MAIN("cache/processes", hammering)
+/* ---- threads ------------------------------------------------------------------------------------------------ */
+
+typedef struct worker {
+    const bench *b;
+    const thing *mine;
+    const char *problem;
+} worker;
+
+/* Every thread keeps its own thing, over and over: each must be whole each time. */
+static void *keep_mine(void *user) {
+    worker *w = user;
+    for (int n = 0; n < ROUNDS && !w->problem; n++) {
+        weft_text found;
+        weft_text_init(&found, &w->b->allocator);
+        w->problem = weft_cache_store(w->b->cache, &w->mine->inputs, &w->mine->image);
+        if (!w->problem && !weft_cache_load(w->b->cache, &w->mine->inputs, &found)) w->problem = "not found";
+        weft_text_release(&found);
+    }
+    return NULL;
+}
+
+START_TEST(threads) {
+    enum { THREADS = 4 };
+    bench b;
+    thing things[THREADS];
+    worker workers[THREADS];
+    pthread_t ids[THREADS];
+    begin(&b, 0);
+    for (unsigned n = 0; n < THREADS; n++) {
+        things[n] = make_thing(&b, n, 20000);
+        workers[n] = (worker){&b, &things[n], NULL};
+        ck_assert_int_eq(pthread_create(&ids[n], NULL, keep_mine, &workers[n]), 0);
+    }
+    for (unsigned n = 0; n < THREADS; n++) {
+        ck_assert_int_eq(pthread_join(ids[n], NULL), 0);
+        ck_assert_msg(!workers[n].problem, "%s", workers[n].problem ? workers[n].problem : "");
+        free_thing(&things[n]);
+    }
+    ck_assert_int_eq(count_files(&b), THREADS);
+    end(&b);
+}
+END_TEST
+
+TEST_MAIN("cache/processes", hammering, threads)
