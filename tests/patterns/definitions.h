@@ -27,7 +27,7 @@ typedef struct definition {
     const char *file, *pattern;
     predicate *holds;
     int64_t heads;              /* 0: one */
-    bool square;                /* Lq = Lk, and even: the pattern refuses others */
+    int64_t square;             /* Lq = Lk, and a multiple of this times the first value: others are refused */
     int64_t usual[MOST_VALUES]; /* the defaults that the file must have … */
     int64_t queries, keys;      /* … and lengths at which they show; 0: there are none */
     int64_t trial[MOST_TRIALS]
