@@ -308,7 +308,10 @@ static bool read_options(const weft_kernel_options *options, weft_codegen_spec *
         weft_diagnose(said, WEFT_E0405, WEFT_NO_SPAN, "%d is no dtype", (int)given.dtype);
         return false;
     }
-    *spec = (weft_codegen_spec){given.dtype, (uint32_t)given.head_dim, (uint32_t)given.value_dim, given.target};
+    *spec = (weft_codegen_spec){.dtype = given.dtype,
+                                .head_dim = (uint32_t)given.head_dim,
+                                .value_dim = (uint32_t)given.value_dim,
+                                .target = given.target};
     return true;
 }
 

@@ -21,9 +21,12 @@ static bool arrange(const weft_compilation *c, weft_program *program) {
 }
 
 /* Block IR → code, or its text. */
-static bool generate(const weft_compilation *c, weft_codegen_form form, weft_machine_code *code, weft_text *out) {
+static bool generate(const weft_compilation *c, const weft_program *program, weft_codegen_form form,
+                     weft_machine_code *code, weft_text *out) {
     const weft_codegen *codegen = weft_plugin_open(c->plugin, c->diagnostics);
-    return codegen && codegen->generate(&c->spec, form, code, out, c->diagnostics);
+    weft_codegen_spec spec = c->spec;
+    spec.program = program;
+    return codegen && codegen->generate(&spec, form, code, out, c->diagnostics);
 }
 
 /* Block IR → image; the code, when there is any, goes through `bytes`. */
@@ -31,7 +34,7 @@ static bool assemble(const weft_compilation *c, const weft_program *program, wef
     weft_machine_code code = {0};
     weft_text bytes;
     weft_text_init(&bytes, c->allocator);
-    bool done = !c->plugin || generate(c, WEFT_FORM_CODE, &code, &bytes);
+    bool done = !c->plugin || generate(c, program, WEFT_FORM_CODE, &code, &bytes);
     done = done && weft_image_write(program, &code, out);
     weft_text_release(&bytes);
     return done;
@@ -77,7 +80,7 @@ bool weft_compile_dump(const weft_compilation *c, weft_stage stage, weft_text *o
         if (stage == WEFT_STAGE_BLOCKS)
             weft_print_program(program, out);
         else
-            done = generate(c, stage == WEFT_STAGE_LLVM ? WEFT_FORM_LLVM : WEFT_FORM_ASM, NULL, out);
+            done = generate(c, program, stage == WEFT_STAGE_LLVM ? WEFT_FORM_LLVM : WEFT_FORM_ASM, NULL, out);
     } else {
         done = false;
     }

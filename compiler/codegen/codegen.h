@@ -12,6 +12,7 @@ typedef struct weft_codegen_spec {
     weft_dtype dtype;
     uint32_t head_dim, value_dim; /* 1 … 256 */
     const char *target;           /* NULL: this machine; else LLVM's name of a processor, or x86-64-v3 … */
+    const weft_program *program;  /* its softcap and bias; NULL: scores are left alone */
 } weft_codegen_spec;
 
 typedef enum weft_codegen_form { WEFT_FORM_CODE, WEFT_FORM_LLVM, WEFT_FORM_ASM } weft_codegen_form;

@@ -209,20 +209,6 @@ static weft_typed elaborate_variable(weft_elaborator *e, const weft_ast *use, we
     return weft_typed_error();
 }
 
-/* No program of this build holds a bias, so alibi needs a type and what it reads, and no node of its own: what stands
- * here is the distance that it scales. */
-static weft_typed elaborate_alibi(weft_elaborator *e, const weft_ast *use) {
-    if (!(e->may & WEFT_MAY_READ_SLOPES)) {
-        weft_diagnose(e->diagnostics, WEFT_E0106, use->span, "`alibi` is a value for `bias` alone");
-        return weft_typed_error();
-    }
-    weft_typed pair[2] = {weft_leaf(e, WEFT_OP_VAR_J, WEFT_TYPE_INT, (weft_value){0}, use->span),
-                          weft_leaf(e, WEFT_OP_VAR_I, WEFT_TYPE_INT, (weft_value){0}, use->span)};
-    weft_typed distance = weft_build(e, WEFT_OP_SUB, WEFT_TYPE_INT, (weft_value){0}, pair, 2, use->span);
-    weft_convert(e, &distance, WEFT_TYPE_FLOAT);
-    return distance;
-}
-
 static weft_typed not_a_call(weft_elaborator *e, const weft_ast *use, const char *kind, const weft_symbol *symbol) {
     weft_diagnose(e->diagnostics, WEFT_E0206, use->name_span, "`%s` is %s, which cannot be called", use->name, kind);
     if (symbol) weft_diagnose_note(e->diagnostics, symbol->ast->name_span, "defined here");
@@ -251,7 +237,7 @@ weft_typed weft_elaborate_use(weft_elaborator *e, const weft_ast *use) {
         return at_use(e, use, weft_expand(e, use, found.symbol->definition), found.symbol);
     case WEFT_MEANS_VARIABLE:
         return is_call ? not_a_call(e, use, "a number", NULL) : elaborate_variable(e, use, found.op);
-    case WEFT_MEANS_ALIBI: return is_call ? not_a_call(e, use, "a value", NULL) : elaborate_alibi(e, use);
+    case WEFT_MEANS_ALIBI: return is_call ? not_a_call(e, use, "a value", NULL) : weft_elaborate_alibi(e, use);
     case WEFT_MEANS_ATOM: return elaborate_atom(e, use, found.op);
     case WEFT_MEANS_FUNCTION: return elaborate_function(e, use, found.op);
     default: return weft_typed_error();

@@ -9,9 +9,6 @@ static void refuse(weft_diagnostics *diagnostics, weft_span place, const char *n
 static void check_statements(const weft_ast *pattern, weft_diagnostics *diagnostics) {
     for (const weft_ast *statement = pattern->first; statement; statement = statement->next) {
         switch (statement->kind) {
-        case WEFT_AST_SOFTCAP:
-        case WEFT_AST_BIAS:
-        case WEFT_AST_SINK:
         case WEFT_AST_SHARED_QK:
         case WEFT_AST_TILE:
         case WEFT_AST_APPROXIMATE: refuse(diagnostics, statement->span, weft_ast_kind_name(statement->kind)); break;

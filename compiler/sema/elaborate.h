@@ -123,11 +123,18 @@ weft_typed weft_expand(weft_elaborator *e, const weft_ast *use, weft_definition 
 /* ---- pattern.c: statements. */
 typedef struct weft_pattern_parts {
     weft_typed set;
-    weft_typed scale; /* type ERROR with id 0 where there is none */
+    weft_typed scale, softcap, bias, sink; /* type ERROR with id 0 where there is none; sink is a PARAM node */
 } weft_pattern_parts;
 weft_pattern_parts weft_elaborate_pattern(weft_elaborator *e, const weft_ast *pattern);
 /* The first statement that keeps a pattern from being used as a set, or NULL. */
 const weft_ast *weft_pattern_obstacle(const weft_ast *pattern);
+
+/* ---- score.c: statements about scores. */
+weft_typed weft_elaborate_scale(weft_elaborator *e, const weft_ast *statement); /* `scale` or `softcap` */
+weft_typed weft_elaborate_bias(weft_elaborator *e, const weft_ast *statement);
+weft_typed weft_elaborate_sink(weft_elaborator *e, const weft_ast *statement);
+/* -m_h |i - j|, a value of a bias. */
+weft_typed weft_elaborate_alibi(weft_elaborator *e, const weft_ast *use);
 
 /* ---- root.c: a definition for its own sake, parameters open. */
 weft_pattern_parts weft_elaborate_root(weft_elaborator *e, weft_definition *definition);

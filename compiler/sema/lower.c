@@ -27,6 +27,9 @@ weft_program *weft_sema_lower(const weft_unit *unit, const weft_ast *pattern, co
         weft_pattern_parts parts = weft_elaborate_root(&e, find_pattern(unit, pattern));
         e.program->meaning = parts.set.id;
         e.program->scale = parts.scale.id;
+        e.program->softcap = parts.softcap.id;
+        e.program->bias = parts.bias.id;
+        if (parts.sink.id) e.program->sink = (uint32_t)weft_node_at(&e.program->dag, parts.sink.id)->value.integer;
         weft_check_capability(pattern, e.program, diagnostics);
         weft_diagnostics_sort(diagnostics);
         done = copy_sources(unit->sources, &e.program->sources);

@@ -8,7 +8,8 @@ typedef struct statements {
     const weft_ast *pattern;
     const weft_ast *seen[WEFT_AST_KIND_COUNT];
     uint32_t slot; /* of the next let */
-    weft_typed attend, scale;
+    weft_typed attend;
+    weft_pattern_parts parts;
     const weft_ast *relu; /* the method of `approximate`, when it stands for all of the set */
     weft_typed *clauses;  /* heads: list, set, list, set, … */
     uint32_t clause_count;
@@ -44,27 +45,7 @@ static void elaborate_heads(statements *s, const weft_ast *clause) {
     s->clauses[s->clause_count++] = set;
 }
 
-/* ---- statements about scores -------------------------------------------------------------------------------- */
-
-static weft_typed elaborate_score(statements *s, const weft_ast *statement, unsigned may, const char *what) {
-    s->e->may = may;
-    weft_typed value = weft_elaborate_as(s->e, statement->first, WEFT_TYPE_FLOAT, what);
-    s->e->may = 0;
-    return weft_check_constants(s->e, value);
-}
-
-static void elaborate_sink(statements *s, const weft_ast *sink) {
-    weft_found found = weft_resolve(s->e, sink);
-    if (found.meaning == WEFT_MEANS_NOTHING) return;
-    weft_type type = (weft_type)WEFT_TYPE_COUNT;
-    if (found.meaning == WEFT_MEANS_LOCAL) {
-        weft_typed value = weft_elaborate_local(s->e, sink, found.symbol);
-        if (weft_is_error(value)) return;
-        type = value.type;
-    }
-    if (type == WEFT_TYPE_PER_HEAD) return;
-    weft_diagnose(s->e->diagnostics, WEFT_E0201, sink->name_span, "`sink` needs a per_head parameter of the pattern");
-}
+/* ---- statements about how it is computed -------------------------------------------------------------------- */
 
 static void elaborate_tile(statements *s, const weft_ast *tile) {
     for (const weft_ast *side = tile->first; side; side = side->next) {
@@ -125,10 +106,10 @@ static void elaborate_statement(statements *s, const weft_ast *statement) {
         s->attend = weft_elaborate_as(s->e, statement->first, WEFT_TYPE_SET, "what `attend` names");
         is_error(s, s->attend);
         break;
-    case WEFT_AST_SCALE: s->scale = elaborate_score(s, statement, 0, "`scale`"); break;
-    case WEFT_AST_SOFTCAP: elaborate_score(s, statement, 0, "`softcap`"); break;
-    case WEFT_AST_BIAS: elaborate_score(s, statement, WEFT_MAY_READ_PAIR | WEFT_MAY_READ_SLOPES, "`bias`"); break;
-    case WEFT_AST_SINK: elaborate_sink(s, statement); break;
+    case WEFT_AST_SCALE: s->parts.scale = weft_elaborate_scale(s->e, statement); break;
+    case WEFT_AST_SOFTCAP: s->parts.softcap = weft_elaborate_scale(s->e, statement); break;
+    case WEFT_AST_BIAS: s->parts.bias = weft_elaborate_bias(s->e, statement); break;
+    case WEFT_AST_SINK: s->parts.sink = weft_elaborate_sink(s->e, statement); break;
     case WEFT_AST_TILE: elaborate_tile(s, statement); break;
     case WEFT_AST_APPROXIMATE: elaborate_approximate(s, statement); break;
     default: break; /* parameters, shared_qk; requirements are put around the whole below */
@@ -179,15 +160,15 @@ static weft_typed wrap_requirements(statements *s, const weft_ast **requires, we
 }
 
 weft_pattern_parts weft_elaborate_pattern(weft_elaborator *e, const weft_ast *pattern) {
-    statements s = {.e = e, .pattern = pattern, .slot = e->frame->filled};
-    weft_pattern_parts parts = {weft_typed_error(), weft_typed_error()};
+    const weft_typed none = weft_typed_error();
+    statements s = {.e = e, .pattern = pattern, .slot = e->frame->filled, .parts = {none, none, none, none, none}};
     uint32_t count = 0;
     s.clauses = weft_arena_take(&e->arena, (2 * pattern->count + 1) * sizeof *s.clauses);
     const weft_ast **
         requires
     = weft_arena_take(&e->arena, (pattern->count + 1) * sizeof *requires);
     weft_typed *conditions = weft_arena_take(&e->arena, (pattern->count + 1) * sizeof *conditions);
-    if (!s.clauses || !requires || !conditions) return parts;
+    if (!s.clauses || !requires || !conditions) return s.parts;
     for (const weft_ast *statement = pattern->first; statement; statement = statement->next) {
         if (statement->kind == WEFT_AST_PARAM || is_repeated(&s, statement)) continue;
         elaborate_statement(&s, statement);
@@ -196,10 +177,9 @@ weft_pattern_parts weft_elaborate_pattern(weft_elaborator *e, const weft_ast *pa
         conditions[count] = weft_elaborate_as(e, statement->first, WEFT_TYPE_BOOL, "a requirement");
         is_error(&s, conditions[count++]);
     }
-    parts.set = wrap_requirements(&s, requires, conditions, count, join_heads(&s));
-    parts.set = weft_check_constants(e, parts.set);
-    parts.scale = s.seen[WEFT_AST_SCALE] ? s.scale : weft_typed_error();
-    return parts;
+    s.parts.set = wrap_requirements(&s, requires, conditions, count, join_heads(&s));
+    s.parts.set = weft_check_constants(e, s.parts.set);
+    return s.parts;
 }
 
 const weft_ast *weft_pattern_obstacle(const weft_ast *pattern) {

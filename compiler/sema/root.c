@@ -59,7 +59,8 @@ static void declare_parameter(weft_elaborator *e, const weft_ast *param, uint32_
 
 weft_pattern_parts weft_elaborate_root(weft_elaborator *e, weft_definition *definition) {
     const weft_ast *ast = definition->ast;
-    weft_pattern_parts parts = {weft_typed_error(), weft_typed_error()};
+    const weft_typed none = weft_typed_error();
+    weft_pattern_parts parts = {none, none, none, none, none};
     weft_frame frame = {.definition = definition, .open = true};
     frame.values = weft_arena_take(&e->arena, (ast->count + 1) * sizeof *frame.values);
     if (!frame.values) return parts;

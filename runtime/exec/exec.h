@@ -47,12 +47,39 @@ bool weft_view_distinct(const weft_view *view);
  * for some step all outer dimensions of both are multiples of it and the inner ones stay in separate parts of it. */
 bool weft_views_apart(const weft_view *a, const weft_view *b);
 
+/* ---- modifiers (modifiers.c) ---------------------------------------------------------------------------------- */
+
+/* What the score modifiers are in one run: the plan's, with the arrays that the run brought. */
+typedef struct weft_run_modifiers {
+    const weft_plan *plan;
+    weft_argument *arguments; /* of this run, one a parameter */
+    weft_bound bound;         /* the plan's, reading the arrays of this run */
+    int64_t *uniforms;        /* [B * H][weft_uniform_slots]; NULL: none */
+    weft_lookup *tables;      /* [B][of.table_count] */
+    void **copies;            /* [of.table_count]: elements of tables that cannot be used where they lie */
+    float *sinks;             /* [H]; NULL: none */
+} weft_run_modifiers;
+
+/* Bytes of memory that begin takes, aligned to 8; depends on the plan alone. */
+size_t weft_run_modifiers_size(const weft_plan *plan);
+/* Binds the arrays and works out what they decide. Tables that come with the run as anything but compact float64 are
+ * copied, which allocates. False with E03 or E04, or without where memory fails. */
+bool weft_run_modifiers_begin(weft_run_modifiers *m, const weft_plan *plan, const weft_tensors *tensors, void *memory,
+                              weft_diagnostics *diagnostics);
+void weft_run_modifiers_end(weft_run_modifiers *m);
+/* Fills in what a call of the kernel is told. */
+void weft_run_modifiers_tell(const weft_run_modifiers *m, int64_t batch, int64_t head, weft_call *call);
+/* In float64, for the reference: what becomes of scale (q . k) at (i, j); and a head's sink, -inf for none. */
+double weft_modified_score(const weft_run_modifiers *m, int64_t batch, int64_t head, int64_t i, int64_t j,
+                           double score);
+double weft_sink_of(const weft_run_modifiers *m, int64_t head);
+
 /* ---- workspace ---------------------------------------------------------------------------------------------- */
 
 /* From a 64-byte boundary on: the counters of unfinished parts, one a split of every (batch element, head); the states
- * of split row tiles; the scratch of every worker. Sizes are multiples of 64 bytes. */
+ * of split row tiles; the modifiers; the scratch of every worker. Sizes are multiples of 64 bytes. */
 typedef struct weft_workspace {
-    size_t counters, states, scratch; /* offsets in bytes */
+    size_t counters, states, modifiers, scratch; /* offsets in bytes */
     size_t state, worker;             /* bytes of one state and of one worker's scratch */
     size_t size;                      /* whole, with room to reach the boundary */
 } weft_workspace;
@@ -61,7 +88,7 @@ weft_workspace weft_workspace_of(const weft_plan *plan);
 /* ---- merging ------------------------------------------------------------------------------------------------ */
 
 /* Merges the states of the parts of one row tile, in their order, into the o and lse of `call` (its rows, strides,
- * pointers and fold; nothing else of it is read). `step` floats lie between states of `height` rows. */
+ * pointers, fold and sink; nothing else of it is read). `step` floats lie between states of `height` rows. */
 void weft_merge(const weft_call *call, const float *states, size_t step, uint32_t parts, int64_t height,
                 int64_t value_dim);
 

@@ -1,7 +1,7 @@
 /* Merging the parts of a row tile that was cut along its keys. A part leaves, a row, the largest score m (base 2), the
  * sum of 2^(s - m), and the same sum over the values; parts with different m are brought to the largest. Parts that
  * hold no key of a row (sum 0) have no say in it, whatever their m, so that (-inf) - (-inf) is never formed. What
- * earlier passes made of the row (fold) is one more part. */
+ * earlier passes made of the row (fold) is one more part, or else the sink, which has no values. */
 #include <math.h>
 
 #include "exec/exec.h"
@@ -12,21 +12,21 @@ static const float *state_max(const float *states, size_t step, uint32_t part) {
 
 /* What a row's parts come to: the largest score and the sum under it. */
 typedef struct weft_merged {
-    float earlier; /* lse of earlier passes in log2: one more part with a sum of 1; -inf: there is none */
+    float earlier; /* lse of earlier passes, or the sink, in log2: a part with a sum of 1; -inf: there is none */
     float max, sum;
 } weft_merged;
 
 /* A sum of 0 stays 0: the row is empty. A NaN among the sums stays one. */
 static weft_merged merge_statistics(const weft_call *call, const float *states, size_t step, uint32_t parts,
                                     int64_t height, int64_t row) {
-    weft_merged out = {-INFINITY, -INFINITY, 0};
-    if (call->fold) out.earlier = (float)((double)call->lse[row * call->lse_row] / natural_log_of_2);
+    weft_merged out = {0};
+    out.earlier = (float)((double)(call->fold ? call->lse[row * call->lse_row] : call->sink) / natural_log_of_2);
     out.max = out.earlier;
     for (uint32_t part = 0; part < parts; part++) {
         const float *m = state_max(states, step, part), *s = m + height;
         if (s[row] != 0 && !(m[row] <= out.max)) out.max = m[row];
     }
-    if (out.earlier != -INFINITY) out.sum = exp2f(out.earlier - out.max);
+    if (out.earlier != -INFINITY) out.sum = out.earlier == out.max ? 1 : exp2f(out.earlier - out.max);
     for (uint32_t part = 0; part < parts; part++) {
         const float *m = state_max(states, step, part), *s = m + height;
         if (s[row] != 0) out.sum += exp2f(m[row] - out.max) * s[row];
@@ -39,7 +39,8 @@ static void merge_row(const weft_call *call, const float *states, size_t step, u
                       int64_t value_dim, int64_t row) {
     weft_merged merged = merge_statistics(call, states, step, parts, height, row);
     float *o = (float *)call->o + row * call->o_row;
-    float kept = merged.earlier == -INFINITY ? 0 : exp2f(merged.earlier - merged.max) / merged.sum;
+    bool keeps = call->fold && merged.earlier != -INFINITY;
+    float kept = keeps ? exp2f(merged.earlier - merged.max) / merged.sum : 0;
     for (int64_t dim = 0; dim < value_dim; dim++) o[dim * call->o_dim] = kept == 0 ? 0 : kept * o[dim * call->o_dim];
     for (uint32_t part = 0; part < parts; part++) {
         const float *m = state_max(states, step, part), *s = m + height, *acc = s + height;

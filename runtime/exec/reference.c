@@ -7,6 +7,7 @@
 /* One query row: where it lies, and its keys and values. */
 typedef struct weft_reference_row {
     const weft_views *views;
+    const weft_run_modifiers *modifiers;
     int64_t batch, head, kv_head, row;
 } weft_reference_row;
 
@@ -23,22 +24,31 @@ static double product(const weft_reference_row *at, int64_t key, int64_t head_di
     return sum;
 }
 
-/* Softmax over the keys that the set holds; the others weigh 0. Returns the logarithm of the denominator. */
-static double weigh(const weft_plan *plan, weft_scratch *scratch, const weft_reference_row *at, double *weight) {
+/* The score of every key, -inf where the set does not hold it. */
+static void score(const weft_plan *plan, weft_scratch *scratch, const weft_reference_row *at, double *scores) {
     const weft_shape *shape = &plan->shape;
     weft_space space = weft_space_of(shape->queries, shape->keys);
     weft_id set = plan->meaning_of[at->batch * shape->heads + at->head];
-    double scale = plan->scale_of[at->head], max = -INFINITY, sum = 0;
-    int64_t i = at->row + space.first, held = 0;
+    double scale = plan->scale_of[at->head];
+    int64_t i = at->row + space.first;
     for (int64_t j = 0; j < shape->keys; j++) {
         bool in = weft_contains_with(scratch, set, space, i, j);
-        weight[j] = in ? scale * product(at, j, shape->head_dim) : -INFINITY;
-        max = fmax(max, weight[j]);
-        held += in;
+        double s = in ? scale * product(at, j, shape->head_dim) : 0;
+        scores[j] = in ? weft_modified_score(at->modifiers, at->batch, at->head, i, j, s) : -INFINITY;
     }
-    if (held == 0) max = 0; /* every weight becomes 0 */
-    for (int64_t j = 0; j < shape->keys; j++) sum += weight[j] = exp(weight[j] - max);
-    for (int64_t j = 0; held > 0 && j < shape->keys; j++) weight[j] /= sum;
+}
+
+/* e^(score - max), also where both are the same infinity: only a sink may be that without being NaN. */
+static double weight_of_sink(double sink, double max) { return sink == max ? 1 : exp(sink - max); }
+
+/* Softmax of scores in place; the sink is one key more, without a value. Returns the logarithm of the denominator. */
+static double soften(double *weight, int64_t keys, double sink) {
+    double max = sink, sum;
+    for (int64_t j = 0; j < keys; j++) max = fmax(max, weight[j]);
+    if (max == -INFINITY) max = 0; /* every weight becomes 0 */
+    sum = weight_of_sink(sink, max);
+    for (int64_t j = 0; j < keys; j++) sum += weight[j] = exp(weight[j] - max);
+    for (int64_t j = 0; sum != 0 && j < keys; j++) weight[j] /= sum;
     return max + log(sum);
 }
 
@@ -52,28 +62,41 @@ static void average(const weft_plan *plan, const weft_reference_row *at, const d
     }
 }
 
-static weft_status compute(const weft_plan *plan, const weft_views *views, double *out_o, double *out_lse) {
+static bool compute(const weft_run_modifiers *modifiers, const weft_views *views, double *weight, double *out_o,
+                    double *out_lse) {
+    const weft_plan *plan = modifiers->plan;
     const weft_shape *shape = &plan->shape;
-    const weft_allocator *allocator = weft_engine_allocator(plan->kernel->engine);
-    size_t bytes = (size_t)shape->keys * sizeof(double);
-    double *weight = weft_allocate(allocator, bytes);
-    if (!weight) return WEFT_OUT_OF_MEMORY;
     weft_scratch scratch;
     weft_scratch_init(&scratch, &plan->bound);
     int64_t group = shape->heads / shape->kv_heads;
     for (int64_t n = 0; n < shape->batch * shape->heads * shape->queries; n++) {
-        weft_reference_row at = {.views = views, .row = n % shape->queries};
+        weft_reference_row at = {.views = views, .modifiers = modifiers, .row = n % shape->queries};
         at.head = n / shape->queries % shape->heads;
         at.batch = n / shape->queries / shape->heads;
         at.kv_head = at.head / group;
-        double lse = weigh(plan, &scratch, &at, weight);
+        score(plan, &scratch, &at, weight);
+        double lse = soften(weight, shape->keys, weft_sink_of(modifiers, at.head));
         if (out_lse) out_lse[n] = lse;
         average(plan, &at, weight, out_o + n * shape->value_dim);
     }
     bool done = !scratch.failed;
     weft_scratch_free(&scratch);
-    weft_free(allocator, weight, bytes);
-    return done ? WEFT_OK : WEFT_OUT_OF_MEMORY;
+    return done;
+}
+
+/* In memory of its own: the modifiers' and one row of weights. */
+static bool compute_all(const weft_plan *plan, const weft_tensors *tensors, const weft_views *views, double *out_o,
+                        double *out_lse, weft_diagnostics *diagnostics) {
+    const weft_allocator *allocator = weft_engine_allocator(plan->kernel->engine);
+    size_t row = (size_t)plan->shape.keys * sizeof(double), bytes = row + weft_run_modifiers_size(plan);
+    double *memory = weft_allocate(allocator, bytes);
+    if (!memory) return false;
+    weft_run_modifiers modifiers;
+    bool done = weft_run_modifiers_begin(&modifiers, plan, tensors, memory + plan->shape.keys, diagnostics) &&
+                compute(&modifiers, views, memory, out_o, out_lse);
+    weft_run_modifiers_end(&modifiers);
+    weft_free(allocator, memory, bytes);
+    return done;
 }
 
 weft_status weft_reference(const weft_plan *plan, const weft_tensors *tensors, double *out_o, double *out_lse) {
@@ -81,10 +104,10 @@ weft_status weft_reference(const weft_plan *plan, const weft_tensors *tensors, d
     if (!plan || !out_o) return WEFT_INVALID_ARGUMENT;
     weft_views views;
     weft_diagnostics diagnostics;
-    weft_diagnostics_init(&diagnostics, weft_engine_allocator(plan->kernel->engine), NULL);
-    weft_status status = weft_check_tensors(plan, tensors, FLOAT32, false, &views, &diagnostics)
-                             ? compute(plan, &views, out_o, out_lse)
-                             : WEFT_INVALID_ARGUMENT;
+    weft_diagnostics_init(&diagnostics, weft_engine_allocator(plan->kernel->engine), &plan->kernel->program->sources);
+    bool done = weft_check_tensors(plan, tensors, FLOAT32, false, &views, &diagnostics) &&
+                compute_all(plan, tensors, &views, out_o, out_lse, &diagnostics);
+    weft_status status = done ? WEFT_OK : weft_status_of_failure(&diagnostics);
     if (status != WEFT_OK) weft_message_set((weft_message *)&plan->message, &diagnostics);
     weft_diagnostics_free(&diagnostics);
     return status;

@@ -12,6 +12,7 @@
 typedef struct weft_execution {
     const weft_plan *plan;
     weft_views views;
+    weft_run_modifiers modifiers;
     weft_workspace parts;
     unsigned char *workspace; /* at its 64-byte boundary */
     weft_kernel_entry *tall, *strip;
@@ -123,12 +124,12 @@ static void fill_call(weft_execution *run, const weft_work *work, size_t worker,
         .tiles = work->layout->tiles + item->first_tile,
         .tile_count = item->tile_count,
         .masks = plan->masks,
-        .sink = -INFINITY,
         .row_position = item->row + plan->shape.keys - plan->shape.queries,
         .row_stride = 1,
         .key_stride = 1,
         .scratch = (float *)(run->workspace + run->parts.scratch + worker * run->parts.worker),
     };
+    weft_run_modifiers_tell(&run->modifiers, work->batch, work->head, call);
 }
 
 static float *state_at(weft_execution *run, size_t state) {
@@ -197,7 +198,8 @@ static int64_t count_items(const weft_plan *plan) {
     return items;
 }
 
-static weft_status execute(weft_execution *run, void *workspace) {
+static weft_status execute(weft_execution *run, const weft_tensors *tensors, void *workspace,
+                           weft_diagnostics *diagnostics) {
     const weft_plan *plan = run->plan;
     enum { BOUNDARY = 64 };
     uintptr_t past = (uintptr_t)workspace % BOUNDARY;
@@ -208,16 +210,20 @@ static weft_status execute(weft_execution *run, void *workspace) {
     atomic_init(&run->next, 0);
     atomic_init(&run->stopped, false);
     size_t workers = run->items < plan->workers ? (size_t)run->items : plan->workers;
-    weft_engine_parallel(plan->kernel->engine, workers, work_until_done, run);
+    bool ready =
+        weft_run_modifiers_begin(&run->modifiers, plan, tensors, run->workspace + run->parts.modifiers, diagnostics);
+    if (ready) weft_engine_parallel(plan->kernel->engine, workers, work_until_done, run);
+    weft_run_modifiers_end(&run->modifiers);
+    if (!ready) return weft_status_of_failure(diagnostics);
     return atomic_load(&run->stopped) ? WEFT_CANCELLED : WEFT_OK;
 }
 
-static weft_status execute_allocated(weft_execution *run) {
+static weft_status execute_allocated(weft_execution *run, const weft_tensors *tensors, weft_diagnostics *diagnostics) {
     const weft_allocator *allocator = weft_engine_allocator(run->plan->kernel->engine);
     size_t size = weft_plan_workspace(run->plan);
     void *workspace = weft_allocate(allocator, size);
     if (!workspace) return WEFT_OUT_OF_MEMORY;
-    weft_status status = execute(run, workspace);
+    weft_status status = execute(run, tensors, workspace, diagnostics);
     weft_free(allocator, workspace, size);
     return status;
 }
@@ -240,9 +246,11 @@ weft_status weft_run(const weft_plan *plan, const weft_tensors *tensors, void *w
     if (!plan) return WEFT_INVALID_ARGUMENT;
     weft_execution run = {.plan = plan};
     weft_diagnostics diagnostics;
-    weft_diagnostics_init(&diagnostics, weft_engine_allocator(plan->kernel->engine), NULL);
+    weft_diagnostics_init(&diagnostics, weft_engine_allocator(plan->kernel->engine), &plan->kernel->program->sources);
     weft_status status = check(&run, tensors, &diagnostics);
-    if (status == WEFT_OK) status = workspace ? execute(&run, workspace) : execute_allocated(&run);
+    if (status == WEFT_OK)
+        status = workspace ? execute(&run, tensors, workspace, &diagnostics)
+                           : execute_allocated(&run, tensors, &diagnostics);
     if (status != WEFT_OK) weft_message_set((weft_message *)&plan->message, &diagnostics);
     weft_diagnostics_free(&diagnostics);
     return status;

@@ -31,9 +31,9 @@ typedef struct weft_mask {
     uint64_t key[WEFT_TILE_KEYS];
 } weft_mask;
 
-/* A 1-D array that a score modifier indexes: compact doubles. */
+/* A 1-D array that a score modifier indexes: compact doubles, or int64 where the array is one of ints. */
 typedef struct weft_lookup {
-    const double *at;
+    const void *at; /* the first element can be read even when count is 0 */
     int64_t count;
 } weft_lookup;
 

@@ -78,6 +78,10 @@ bool weft_plan_read_shape(weft_plan *plan, const weft_shape *shape, weft_diagnos
 bool weft_plan_fold(weft_plan *plan, weft_diagnostics *diagnostics);
 weft_environment weft_plan_environment(const weft_plan *plan, int64_t batch, int64_t head);
 
+/* modifiers.c: softcap and bias of every (batch element, head), as far as they are known without the arrays of a run. */
+bool weft_plan_modify(weft_plan *plan, weft_diagnostics *diagnostics);
+void weft_plan_modifiers_free(weft_plan *plan);
+
 /* items.c: tiles and items of one layout, in row order; and, when masks are built, its counts of pairs. */
 bool weft_plan_items(weft_planner *planner, weft_layout *layout);
 void weft_count_pairs(weft_layout *layout, const uint32_t *mask_pairs);

@@ -103,6 +103,7 @@ void weft_plan_destroy(weft_plan *plan) {
     weft_free(allocator, plan->meaning_of, heads * sizeof *plan->meaning_of);
     weft_free(allocator, plan->scale_of, (size_t)plan->shape.heads * sizeof *plan->scale_of);
     weft_free(allocator, plan->masks, plan->mask_capacity * sizeof *plan->masks);
+    weft_plan_modifiers_free(plan);
     weft_free(allocator, plan->arguments, argument_bytes(plan));
     weft_bound_free(&plan->bound);
     weft_message_free(&plan->message);
@@ -117,8 +118,7 @@ static bool bind(weft_plan *plan, const weft_binding *bindings, size_t count, we
     return weft_bind(plan->kernel->program, &plan->shape, bindings, count, plan->arguments, diagnostics);
 }
 
-/* The pattern is wrong for this shape (E03), or the host's values are (E04), or we cannot (E05). */
-static weft_status status_of(const weft_diagnostics *diagnostics) {
+weft_status weft_status_of_failure(const weft_diagnostics *diagnostics) {
     if (diagnostics->out_of_memory || !diagnostics->errors) return WEFT_OUT_OF_MEMORY;
     for (uint32_t n = 0; n < diagnostics->count; n++) {
         weft_code code = diagnostics->reports[n].code;
@@ -149,8 +149,9 @@ weft_status weft_plan_create(const weft_kernel *kernel, const weft_shape *shape,
     if (!plan)
         status = WEFT_OUT_OF_MEMORY;
     else if (!weft_plan_read_shape(plan, shape, &diagnostics) || !bind(plan, bindings, count, &diagnostics) ||
-             !weft_plan_fold(plan, &diagnostics) || !lay_out(plan, &diagnostics))
-        status = status_of(&diagnostics);
+             !weft_plan_fold(plan, &diagnostics) || !weft_plan_modify(plan, &diagnostics) ||
+             !lay_out(plan, &diagnostics))
+        status = weft_status_of_failure(&diagnostics);
     if (status == WEFT_OK) {
         plan->info.seconds = now() - start;
         *out = plan;

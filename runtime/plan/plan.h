@@ -4,6 +4,7 @@
 #define WEFT_PLAN_PLAN_H
 
 #include "kernel/kernel.h"
+#include "set/modifiers.h"
 #include "set/set.h"
 
 /* How many blocks a tile stands for. */
@@ -41,6 +42,17 @@ typedef struct weft_layout {
     int64_t full_tiles, partial_tiles;
 } weft_layout;
 
+/* What becomes of scores, per head (modifiers.c); nothing where the plan has no head dimension, and so cannot be run.
+ * What a run may bind is still open in it: ARRAY nodes without tensors, lookups without elements. */
+typedef struct weft_plan_modifiers {
+    weft_modifiers of;   /* the program */
+    double *softcap_of;  /* [H]; NULL: none */
+    weft_id *bias_of;    /* [B * H]: as the text has it; NULL: none */
+    weft_id *uniform_of; /* [B * H][of.uniform_count]; 0: only branches that are not taken read it */
+    weft_lookup *tables; /* [B][of.table_count] */
+    void **copies;       /* [B][of.table_count]: elements of those that could not be used where they lie */
+} weft_plan_modifiers;
+
 struct weft_plan {
     const weft_kernel *kernel; /* retained */
     weft_shape shape;          /* defaults filled in */
@@ -50,6 +62,7 @@ struct weft_plan {
     uint32_t layout_count, layout_capacity;
     uint32_t *layout_of;  /* [B * H]: which layout */
     float *scale_of;      /* [H] */
+    weft_plan_modifiers modifiers;
     weft_id *meaning_of;  /* [B * H]: the oracle's set, folded from the program's meaning */
     weft_mask *masks;     /* shared by all layouts */
     uint32_t mask_count, mask_capacity;
@@ -60,5 +73,18 @@ struct weft_plan {
 
 /* How many (batch element, head) pairs there are. */
 static inline size_t weft_plan_heads(const weft_plan *plan) { return (size_t)(plan->shape.batch * plan->shape.heads); }
+
+/* What a failure that was described amounts to: the pattern is wrong for this shape (E03), or the host's values are
+ * (E04), or we cannot (E05), or memory has failed (create.c). */
+weft_status weft_status_of_failure(const weft_diagnostics *diagnostics);
+
+/* ---- lookup.c: arrays as kernels read them */
+/* Elements that can be used where they lie, or NULL. */
+const void *weft_lookup_in_place(const weft_array *array);
+/* Copies them to 8 bytes each; false where one does not fit in 64 bits. */
+bool weft_lookup_copy(const weft_array *array, void *to);
+/* Of a parameter, whose value does not suit: E0405. */
+void weft_lookup_refuse(const weft_program *program, uint32_t parameter, weft_diagnostics *diagnostics);
+extern const int64_t weft_lookup_nothing; /* what the `at` of an empty array points to */
 
 #endif

@@ -108,7 +108,7 @@ uint32_t weft_array_keys(const weft_array *array, int64_t row, int64_t keys, wef
 
 bool weft_array_same(const weft_array *a, const weft_array *b) {
     size_t width = a->element.bits / 8;
-    bool alike = a->type == b->type && a->rows == b->rows && a->columns == b->columns &&
+    bool alike = a->type == b->type && a->parameter == b->parameter && a->rows == b->rows && a->columns == b->columns &&
                  a->element.code == b->element.code && a->element.bits == b->element.bits;
     if (!alike) return false;
     if (a->at == b->at && a->row_stride == b->row_stride && a->column_stride == b->column_stride) return true;
@@ -131,6 +131,7 @@ static int64_t share_of(int64_t count, double share) {
 uint64_t weft_array_hash(const weft_array *array) {
     enum { SAMPLES = 64 };
     uint64_t hash = weft_hash(weft_hash(array->type, (uint64_t)array->rows), (uint64_t)array->columns);
+    hash = weft_hash(hash, array->parameter);
     hash = weft_hash(hash, (uint64_t)array->element.code << 8 | array->element.bits);
     if (array->rows == 0 || array->columns == 0) return hash;
     for (int64_t n = 0; n < SAMPLES; n++) { /* scattered by the golden section */

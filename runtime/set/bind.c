@@ -12,14 +12,12 @@ typedef struct binder {
     const weft_shape *shape;
     weft_argument *arguments;
     weft_diagnostics *diagnostics;
+    bool is_run; /* the last chance */
 } binder;
 
 static bool is_array(weft_type type) {
     return type != WEFT_TYPE_INT && type != WEFT_TYPE_FLOAT && type != WEFT_TYPE_BOOL;
 }
-
-/* Those come with each run. */
-static bool is_bound_at_run(weft_type type) { return type == WEFT_TYPE_KEYS || type == WEFT_TYPE_PER_HEAD; }
 
 /* Reports a value that does not suit its parameter, with a note where that is declared. */
 static bool mismatch(binder *b, weft_code code, const weft_parameter_info *parameter, const char *what) {
@@ -151,6 +149,8 @@ static bool bind_scalar(binder *b, const weft_parameter_info *parameter, const w
 
 static bool bind_one(binder *b, const weft_parameter_info *parameter, const weft_binding *binding, weft_argument *out) {
     if (out->bound) return mismatch(b, WEFT_E0403, parameter, "it is bound twice");
+    if (b->is_run && !out->late)
+        return mismatch(b, WEFT_E0403, parameter, "it is bound when the plan is made, not when it is run");
     out->bound = true;
     if (!is_array(parameter->type)) {
         if (binding->kind == WEFT_BIND_ARRAY)
@@ -186,7 +186,8 @@ static void fill_default(const weft_dag *dag, const weft_parameter_info *paramet
 
 static bool is_missing(const binder *b, uint32_t k) {
     const weft_parameter_info *parameter = &b->program->parameters[k];
-    return !b->arguments[k].bound && !parameter->initial && !is_bound_at_run(parameter->type);
+    bool may_wait = b->arguments[k].late && !b->is_run;
+    return !b->arguments[k].bound && !parameter->initial && !may_wait;
 }
 
 /* One report for all that are missing, at the first. */
@@ -210,20 +211,41 @@ static bool check_complete(binder *b) {
     return false;
 }
 
-bool weft_bind(const weft_program *program, const weft_shape *shape, const weft_binding *bindings, size_t count,
-               weft_argument *arguments, weft_diagnostics *diagnostics) {
-    binder b = {program, shape, arguments, diagnostics};
+static bool bind_all(binder *b, const weft_binding *bindings, size_t count) {
+    const weft_program *program = b->program;
     bool sound = true;
-    for (uint32_t k = 0; k < program->parameter_count; k++) arguments[k] = (weft_argument){0};
     for (size_t n = 0; n < count; n++) {
         const char *name = bindings[n].name ? bindings[n].name : "";
         uint32_t k = weft_program_parameter(program, name, strlen(name));
-        bool fits = k == UINT32_MAX ? refuse_unknown(&b, name)
-                                    : bind_one(&b, &program->parameters[k], &bindings[n], &arguments[k]);
+        bool fits = k == UINT32_MAX ? refuse_unknown(b, name)
+                                    : bind_one(b, &program->parameters[k], &bindings[n], &b->arguments[k]);
         sound = sound && fits;
     }
+    return sound;
+}
+
+bool weft_bind(const weft_program *program, const weft_shape *shape, const weft_binding *bindings, size_t count,
+               weft_argument *arguments, weft_diagnostics *diagnostics) {
+    binder b = {program, shape, arguments, diagnostics, false};
+    for (uint32_t k = 0; k < program->parameter_count; k++) arguments[k] = (weft_argument){0};
+    if (!weft_mark_late(program, arguments)) {
+        diagnostics->out_of_memory = true;
+        return false;
+    }
+    bool sound = bind_all(&b, bindings, count);
     for (uint32_t k = 0; k < program->parameter_count; k++) {
         if (program->parameters[k].initial) fill_default(&program->dag, &program->parameters[k], &arguments[k]);
     }
+    return check_complete(&b) && sound;
+}
+
+bool weft_bind_run(const weft_program *program, const weft_shape *shape, const weft_argument *planned,
+                   const weft_binding *bindings, size_t count, weft_argument *arguments,
+                   weft_diagnostics *diagnostics) {
+    binder b = {program, shape, arguments, diagnostics, true};
+    for (uint32_t k = 0; k < program->parameter_count; k++) arguments[k] = (weft_argument){.late = planned[k].late};
+    bool sound = bind_all(&b, bindings, count);
+    for (uint32_t k = 0; k < program->parameter_count; k++)
+        if (!arguments[k].bound) arguments[k] = planned[k];
     return check_complete(&b) && sound;
 }

@@ -67,6 +67,13 @@ weft_fault weft_apply(weft_op op, weft_type type, weft_value a, weft_value b, we
     return type == WEFT_TYPE_FLOAT ? apply_float(op, a.real, b.real, out) : apply_int(op, a.integer, b.integer, out);
 }
 
+double weft_alibi_slope(int64_t head, int64_t heads) {
+    int64_t power = 1;
+    while (power <= heads / 2) power *= 2;
+    if (head < power) return exp2(-8.0 * (double)(head + 1) / (double)power);
+    return exp2(-4.0 * (double)(2 * (head - power) + 1) / (double)power);
+}
+
 /* Every element of a literal table counts, not only the one that is read. */
 static weft_fault evaluate_literal(const weft_bound *bound, weft_id table, int64_t index, int64_t i, int64_t j,
                                    weft_value *out) {

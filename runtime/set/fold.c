@@ -75,6 +75,12 @@ static weft_id make_constant(weft_folder *f, weft_type type, weft_value value, w
 
 /* ---- leaves ------------------------------------------------------------------------------------------------- */
 
+/* An array that comes with each run: reads of it stay. */
+static weft_id late_array(weft_folder *f, const weft_node *node) {
+    weft_array array = {.type = (weft_type)node->type, .parameter = (uint32_t)node->value.integer + 1};
+    return weft_fold_array_part(f, node, array);
+}
+
 /* A default may read lengths: it is folded where it is used, but it means the outermost level. */
 static weft_id fold_default(weft_folder *f, const weft_node *node, weft_id initial) {
     weft_id result = weft_fold_node(f, initial, 0);
@@ -89,12 +95,21 @@ static weft_id fold_parameter(weft_folder *f, const weft_node *node) {
     int64_t number = node->value.integer;
     if (arguments) {
         const weft_argument *argument = &arguments[number];
+        bool deferred = argument->late && (node->type == WEFT_TYPE_PER_HEAD || node->type == WEFT_TYPE_TABLE);
+        if (deferred) return late_array(f, node);
         if (argument->bound && argument->array) return weft_fold_array(f, node, argument->array);
         if (argument->bound) return make_constant(f, (weft_type)node->type, argument->value, node->place);
         weft_id initial = f->program->parameters[number].initial;
         if (initial) return fold_default(f, node, initial);
     }
     return weft_fold_make(f, *node, f->stack_count);
+}
+
+static weft_id fold_slope(weft_folder *f, const weft_node *node) {
+    const weft_environment *known = f->environment;
+    if (!known->head_known) return weft_fold_make(f, *node, f->stack_count);
+    weft_value slope = {.real = weft_alibi_slope(known->head, known->heads)};
+    return make_constant(f, WEFT_TYPE_FLOAT, slope, node->place);
 }
 
 static weft_id fold_variable(weft_folder *f, const weft_node *node, uint32_t level) {
@@ -211,6 +226,7 @@ static weft_id fold_index(weft_folder *f, weft_id id, const weft_node *node, uin
     bool readable = known.op == WEFT_OP_LITERAL || known.op == WEFT_OP_ARRAY;
     if (!kept || index.op != WEFT_OP_INT || !readable) return kept;
     const weft_array *array = known.op == WEFT_OP_ARRAY ? &f->bound->arrays[known.value.integer] : NULL;
+    if (array && array->parameter) return kept;
     int64_t count = array ? weft_array_length(array) : known.arity;
     if (index.value.integer < 0 || index.value.integer >= count) {
         return report_index(f, node->place, index.value.integer, count);
@@ -245,6 +261,7 @@ static weft_id dispatch(weft_folder *f, weft_id id, uint32_t level) {
     case WEFT_OP_VAR_LQ:
     case WEFT_OP_VAR_LK:
     case WEFT_OP_VAR_DIM: return fold_variable(f, &node, level);
+    case WEFT_OP_SLOPE: return fold_slope(f, &node);
     case WEFT_OP_AND:
     case WEFT_OP_OR: return fold_connective(f, id, &node, level);
     case WEFT_OP_SELECT: return fold_select(f, id, &node, level);

@@ -57,6 +57,7 @@ weft_id weft_fold_where(weft_folder *f, weft_id where, uint32_t level);
 weft_id weft_fold_atom(weft_folder *f, weft_id id, const weft_node *node, uint32_t level);
 /* An ARRAY node of what this head and batch element see of a parameter's tensor. */
 weft_id weft_fold_array(weft_folder *f, const weft_node *node, const DLTensor *tensor);
+weft_id weft_fold_array_part(weft_folder *f, const weft_node *node, weft_array array);
 /* Operand k of an atom, folded, if it is an array: has it a row for every query and a column for every key? Reports if
  * not. */
 bool weft_fold_check_array(weft_folder *f, weft_id id, uint32_t k, weft_id folded, uint32_t level);

@@ -22,16 +22,19 @@ static uint32_t add_array(weft_bound *bound, weft_array array) {
     return bound->array_count - 1;
 }
 
-weft_id weft_fold_array(weft_folder *f, const weft_node *node, const DLTensor *tensor) {
-    weft_type type = (weft_type)node->type;
-    weft_array array = weft_array_of(tensor, type, f->environment->batch, f->environment->head);
+weft_id weft_fold_array_part(weft_folder *f, const weft_node *node, weft_array array) {
     uint32_t number = add_array(f->bound, array);
     if (number == UINT32_MAX) {
         f->failed = true;
         return 0;
     }
-    return weft_make(&f->bound->dag, WEFT_OP_ARRAY, type, (weft_value){.integer = number}, NULL, 0,
+    return weft_make(&f->bound->dag, WEFT_OP_ARRAY, array.type, (weft_value){.integer = number}, NULL, 0,
                      weft_fold_place(f, node->place));
+}
+
+weft_id weft_fold_array(weft_folder *f, const weft_node *node, const DLTensor *tensor) {
+    const weft_environment *known = f->environment;
+    return weft_fold_array_part(f, node, weft_array_of(tensor, (weft_type)node->type, known->batch, known->head));
 }
 
 /* ---- lengths ---------------------------------------------------------------------------------------------------- */

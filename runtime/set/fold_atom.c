@@ -120,7 +120,8 @@ weft_id weft_fold_atom(weft_folder *f, weft_id id, const weft_node *node, uint32
     weft_op simple = sound && weft_fold_simplifies(f) ? trivial(f, node, level, base) : WEFT_OP_INVALID;
     if (sound && !simple) {
         weft_id made = weft_fold_make(f, *node, base);
-        bool canonical = weft_fold_simplifies(f) && !node->place.source; /* the meaning stays as written: it is the judge */
+        bool canonical =
+            weft_fold_simplifies(f) && !node->place.source; /* the meaning stays as written: it is the judge */
         return node->op == WEFT_ATOM_WHERE && canonical ? weft_fold_where(f, made, level) : made;
     }
     f->stack_count = base;

@@ -233,6 +233,17 @@ static bool read_root(parser *p, weft_id *root) {
 
 static bool read_meaning(parser *p) { return read_root(p, &p->program->meaning); }
 static bool read_scale(parser *p) { return read_root(p, &p->program->scale); }
+static bool read_softcap(parser *p) { return read_root(p, &p->program->softcap); }
+static bool read_bias(parser *p) { return read_root(p, &p->program->bias); }
+
+/* sink NAME */
+static bool read_sink(parser *p) {
+    weft_value number;
+    if (p->program->sink != WEFT_NO_SINK) return FAIL(p, WEFT_E0701, "a second one");
+    if (!read_parameter_name(p, &number) || !expect_end(p)) return false;
+    p->program->sink = (uint32_t)number.integer;
+    return true;
+}
 
 static bool read_order(parser *p, weft_order *out) {
     weft_slice word;
@@ -257,8 +268,8 @@ static bool read_line(parser *p) {
         const char *word;
         bool (*read)(parser *);
     } kinds[] = {
-        {"source", read_source}, {"parameter", read_parameter}, {"meaning", read_meaning},
-        {"scale", read_scale},   {"pass", read_pass},
+        {"source", read_source},   {"parameter", read_parameter}, {"meaning", read_meaning}, {"scale", read_scale},
+        {"softcap", read_softcap}, {"bias", read_bias},           {"sink", read_sink},       {"pass", read_pass},
     };
     weft_cursor begin = p->cursor;
     weft_slice word;
@@ -266,7 +277,7 @@ static bool read_line(parser *p) {
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
         if (weft_slice_is(word, kinds[k].word)) return kinds[k].read(p);
     p->cursor = begin;
-    return fail_expected(p, "source, parameter, %, meaning, scale or pass");
+    return fail_expected(p, "source, parameter, %, meaning, scale, softcap, bias, sink or pass");
 }
 
 /* ---- the whole ---------------------------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@ weft_program *weft_program_create(const weft_allocator *allocator, const char *n
     weft_program *program = weft_allocate_zero(allocator, sizeof *program);
     if (!program) return NULL;
     program->allocator = allocator;
+    program->sink = WEFT_NO_SINK;
     weft_arena_init(&program->arena, allocator);
     weft_sources_init(&program->sources, allocator);
     program->name = weft_arena_copy(&program->arena, name, strlen(name));

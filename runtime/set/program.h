@@ -23,6 +23,8 @@ typedef struct weft_pass {
     weft_id set;                 /* canonical; disjoint from the sets of earlier passes */
 } weft_pass;
 
+#define WEFT_NO_SINK UINT32_MAX
+
 typedef struct weft_program {
     const weft_allocator *allocator;
     const char *name; /* of the pattern */
@@ -33,6 +35,9 @@ typedef struct weft_program {
     weft_intern parameter_index; /* by name */
     weft_id meaning;             /* located set: HEADS, REQUIRE and atoms as written */
     weft_id scale;               /* located float over h, lengths and parameters, or 0: 1 / sqrt(D) */
+    weft_id softcap;             /* the same, or 0: none */
+    weft_id bias;                /* located float over i and j too, or 0: none; may read per_head arrays and SLOPE */
+    uint32_t sink;               /* number of a per_head parameter, or WEFT_NO_SINK */
     weft_pass *passes;
     uint32_t pass_count, pass_capacity;
     weft_arena arena; /* names */
@@ -64,13 +69,14 @@ WEFT_SHARED bool weft_program_add_pass(weft_program *program, weft_pass pass);
  *     …
  *     pass contiguous contiguous 64x64 %9
  *
- * Nodes are numbered from 1, in order; only what parameters, meaning, scale and passes reach is printed. A place is
+ * Nodes are numbered from 1, in order; only what parameters, meaning, scale, softcap, bias and passes reach is printed.
+ * `softcap %N`, `bias %N` and `sink NAME` stand beside `scale %N`. A place is
  * @source:begin-end in bytes. Types follow from operations. `require "message" %4 %5` has its message first. Strings
  * have the escapes \" \\ \n \r \t \xHH. # begins a comment. */
 
 /* The set IR of one root: its node lines alone, numbered from 1; the last one is the root. */
 WEFT_SHARED void weft_print_set(const weft_program *program, weft_id root, bool places, weft_text *out);
-/* The whole program (what parse reads): sources, parameters, nodes, meaning, scale, passes. */
+/* The whole program (what parse reads): sources, parameters, nodes, meaning, scores, passes. */
 WEFT_SHARED void weft_print_program(const weft_program *program, weft_text *out);
 /* Reads what weft_print_program wrote, or a person; survives anything. NULL on failure, with diagnostics (E07xx). The
  * result is verified. */

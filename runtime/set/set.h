@@ -18,12 +18,14 @@ typedef struct weft_array {
     int64_t row_stride, column_stride; /* in bytes */
     DLDataType element;
     weft_type type;
+    uint32_t parameter;         /* 1 + the number of a parameter whose array comes with each run; 0: it is here */
     struct weft_labels *labels; /* where the labels stand, if `same` compares them; owned by the bound form */
 } weft_array;
 
 /* A parameter's value: a constant in `value` (INT, FLOAT, BOOL), or an array. */
 typedef struct weft_argument {
     bool bound;
+    bool late; /* each run may bind it anew (weft_mark_late) */
     weft_value value;
     const DLTensor *array;
 } weft_argument;
@@ -51,9 +53,22 @@ WEFT_SHARED bool weft_bound_init(weft_bound *bound, const weft_allocator *alloca
 WEFT_SHARED void weft_bound_free(weft_bound *bound);
 
 /* Checks bindings against the program's parameters (names, types, element types, shapes that do not depend on blocks)
- * and fills arguments[parameter_count], defaults included. False with diagnostics E0401…E0404 otherwise. */
+ * and fills arguments[parameter_count], defaults included; what a run may bind may be missing. False with diagnostics
+ * E0401…E0404 otherwise. */
 WEFT_SHARED bool weft_bind(const weft_program *program, const weft_shape *shape, const weft_binding *bindings,
                            size_t count, weft_argument *arguments, weft_diagnostics *diagnostics);
+
+/* Marks what a run may bind: keys, per_head arrays, and tables that the bias reads and nothing else does. False when
+ * memory fails. Folding reads none of the latter two: nodes that do stay, with ARRAY nodes of which nothing but the parameter is known. */
+WEFT_SHARED bool weft_mark_late(const weft_program *program, weft_argument *arguments);
+/* The arguments of one run: its own bindings, checked as those of a plan, then the plan's. Nothing late may be missing
+ * (E0401), nothing else be bound (E0403). */
+WEFT_SHARED bool weft_bind_run(const weft_program *program, const weft_shape *shape, const weft_argument *planned,
+                               const weft_binding *bindings, size_t count, weft_argument *arguments,
+                               weft_diagnostics *diagnostics);
+
+/* m_h of alibi (Press, Smith and Lewis 2022), for any number of heads. */
+WEFT_SHARED double weft_alibi_slope(int64_t head, int64_t heads);
 
 /* Copies the DAG under `root` of program into `bound`, replacing what the environment knows, folding constants,
  * checking sizes (E0301), faults that do not depend on i or j (E0302, E0303, E0304), heads (E0305, E0306), requirements

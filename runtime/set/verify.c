@@ -9,6 +9,7 @@
 typedef struct node_facts {
     uint16_t depth;
     bool reads_pair; /* i or j, outside a where */
+    bool reads_late; /* what only a bias may read: per_head arrays, and alibi's slope */
     bool has_param;
     bool has_place;
 } node_facts;
@@ -174,11 +175,13 @@ static bool check_pairs(const verifier *v, weft_id id) {
 static bool gather_facts(const verifier *v, weft_id id) {
     const weft_node *node = &v->dag->nodes[id];
     node_facts facts = {.reads_pair = node->op == WEFT_OP_VAR_I || node->op == WEFT_OP_VAR_J,
+                        .reads_late = node->op == WEFT_OP_SLOPE || node->type == WEFT_TYPE_PER_HEAD,
                         .has_param = node->op == WEFT_OP_PARAM,
                         .has_place = node->place.source != 0};
     for (uint32_t k = 0; k < node->arity; k++) {
         const node_facts *operand = &v->facts[weft_operand(v->dag, id, k)];
         facts.reads_pair |= operand->reads_pair;
+        facts.reads_late |= operand->reads_late;
         facts.has_param |= operand->has_param;
         facts.has_place |= operand->has_place;
         if (operand->depth >= facts.depth) facts.depth = (uint16_t)(operand->depth + 1);
@@ -210,8 +213,12 @@ static bool is_name(const char *name) {
     return *name && strchr(first, *name) && name[strspn(name, others)] == '\0';
 }
 
+static bool is_node(const verifier *v, weft_id id, weft_type type) {
+    return id != 0 && id < v->dag->count && type_of(v, id) == type;
+}
+
 static bool is_root(const verifier *v, weft_id id, weft_type type) {
-    return id != 0 && id < v->dag->count && type_of(v, id) == type && !v->facts[id].reads_pair;
+    return is_node(v, id, type) && !v->facts[id].reads_pair && !v->facts[id].reads_late;
 }
 
 static bool is_scalar(weft_type type) { return is_number(type) || type == WEFT_TYPE_BOOL; }
@@ -245,12 +252,24 @@ static bool check_pass(const verifier *v, uint32_t number) {
     return !v->facts[pass->set].has_place || FLAW(v, "pass %u: a canonical set has no places", number + 1);
 }
 
+static bool check_scores(const verifier *v) {
+    const weft_program *program = v->program;
+    if (program->scale && !is_root(v, program->scale, WEFT_TYPE_FLOAT)) return FLAW(v, "the scale is not one float");
+    if (program->softcap && !is_root(v, program->softcap, WEFT_TYPE_FLOAT))
+        return FLAW(v, "the softcap is not one float");
+    if (program->bias && !is_node(v, program->bias, WEFT_TYPE_FLOAT)) return FLAW(v, "the bias is not a float");
+    if (program->sink == WEFT_NO_SINK) return true;
+    return (program->sink < program->parameter_count &&
+            program->parameters[program->sink].type == WEFT_TYPE_PER_HEAD) ||
+           FLAW(v, "the sink is not a per_head parameter");
+}
+
 static bool check_program(const verifier *v) {
     const weft_program *program = v->program;
     for (uint32_t k = 0; k < program->parameter_count; k++)
         if (!check_parameter(v, k)) return false;
     if (!is_root(v, program->meaning, WEFT_TYPE_SET)) return FLAW(v, "the meaning is not a set");
-    if (program->scale && !is_root(v, program->scale, WEFT_TYPE_FLOAT)) return FLAW(v, "the scale is not one float");
+    if (!check_scores(v)) return false;
     for (uint32_t k = 0; k < program->pass_count; k++)
         if (!check_pass(v, k)) return false;
     return true;

@@ -17,8 +17,9 @@ static double seconds(void) {
 #define FMA(width, n) "vfmadd231ps %%" width "mm14, %%" width "mm15, %%" width "mm" n "\n"
 #define FMAS(width)                                                                                                    \
     FMA(width, "0")                                                                                                    \
-    FMA(width, "1") FMA(width, "2") FMA(width, "3") FMA(width, "4") FMA(width, "5") FMA(width, "6") FMA(width, "7")    \
-        FMA(width, "8") FMA(width, "9") FMA(width, "10") FMA(width, "11")
+    FMA(width, "1")                                                                                                    \
+    FMA(width, "2") FMA(width, "3") FMA(width, "4") FMA(width, "5") FMA(width, "6") FMA(width, "7") FMA(width, "8")    \
+        FMA(width, "9") FMA(width, "10") FMA(width, "11")
 #define CLOBBERS                                                                                                       \
     "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm14", "xmm15"
 
@@ -44,7 +45,7 @@ static float *floats(size_t count) {
 enum { KEYS = 4096, QUERIES = 256, TURNS = 9 };
 
 static void bench_run(const char *target, int dim, bool strip, bool scattered) {
-    weft_codegen_spec spec = {WEFT_F32, (uint32_t)dim, (uint32_t)dim, target};
+    weft_codegen_spec spec = {WEFT_F32, (uint32_t)dim, (uint32_t)dim, target, NULL};
     loaded_kernel kernel = load_kernel(&spec);
     enum { FAR = 8 };
     size_t length = scattered ? (size_t)KEYS * FAR : KEYS;
@@ -81,6 +82,7 @@ static void bench_run(const char *target, int dim, bool strip, bool scattered) {
                               .scale = 1.0f / sqrtf((float)dim),
                               .tiles = tiles,
                               .tile_count = scattered ? 16 : 1,
+                              .sink = -INFINITY,
                               .scratch = scratch};
             (strip ? kernel.strip : kernel.tall)(&call);
         }
@@ -97,7 +99,7 @@ static void bench_run(const char *target, int dim, bool strip, bool scattered) {
 static void bench_compile(const char *target, int dim) {
     double best = 1e9;
     for (int turn = 0; turn < 15; turn++) {
-        weft_codegen_spec spec = {WEFT_F32, (uint32_t)dim, (uint32_t)dim, target};
+        weft_codegen_spec spec = {WEFT_F32, (uint32_t)dim, (uint32_t)dim, target, NULL};
         double begin = seconds();
         loaded_kernel kernel = load_kernel(&spec);
         double took = seconds() - begin;

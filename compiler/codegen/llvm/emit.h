@@ -15,6 +15,7 @@ typedef struct weft_emitter {
     LLVMBuilderRef builder;
     LLVMTypeRef none, f32, i64, pointer, vector;
     LLVMValueRef function; /* where instructions go */
+    bool calls_functions;  /* some of leaf/functions.c */
 } weft_emitter;
 
 void weft_emitter_init(weft_emitter *e, const weft_target *target, const char *tune, LLVMModuleRef module);

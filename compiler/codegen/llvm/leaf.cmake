@@ -1,6 +1,6 @@
-# The driver, leaf/item.c, depends on nothing that is known when a kernel is made, so it is compiled here, once an
-# instruction set; the code generator joins it with what it generates. Each object becomes a list of bytes that target.c
-# includes. Always clang, whatever compiles the rest: it knows every target, and the vector extensions used.
+# The driver, leaf/item.c, and the functions that a bias may call, leaf/functions.c, depend on nothing that is known when
+# a kernel is made, so they are compiled here, once an instruction set; the code generator joins them with what it
+# generates. Each object becomes a list of bytes that target.c includes. Always clang, whatever compiles the rest: it knows every target, and the vector extensions used.
 set(leaf_folder ${CMAKE_CURRENT_LIST_DIR}/leaf)
 set(leaf_generated ${PROJECT_BINARY_DIR}/generated)
 set(leaf_flags -std=c11 -O2 -c -fPIC -ffreestanding -fno-builtin -nostdlibinc -fomit-frame-pointer -fvisibility=hidden
@@ -8,17 +8,19 @@ set(leaf_flags -std=c11 -O2 -c -fPIC -ffreestanding -fno-builtin -nostdlibinc -f
                -Wall -Wextra -Wshadow -Wmissing-prototypes $<$<BOOL:${WEFT_WERROR}>:-Werror> -I${PROJECT_SOURCE_DIR}/runtime)
 
 function(weft_leaf_object name)
-  set(object ${leaf_generated}/leaf_${name}.o)
-  set(bytes ${leaf_generated}/leaf_${name}.inc)
-  add_custom_command(
-    OUTPUT ${bytes}
-    COMMAND ${WEFT_CLANG} ${ARGN} ${leaf_flags} -MD -MF ${object}.d -MT ${bytes} -o ${object} ${leaf_folder}/item.c
-    COMMAND ${CMAKE_COMMAND} -D INPUT=${object} -D OUTPUT=${bytes} -P ${leaf_folder}/embed.cmake
-    DEPENDS ${leaf_folder}/item.c ${leaf_folder}/embed.cmake
-    DEPFILE ${object}.d
-    COMMENT "Kernel driver for ${name}"
-    VERBATIM)
-  set_property(GLOBAL APPEND PROPERTY weft_leaf_bytes ${bytes})
+  foreach(source item functions)
+    set(object ${leaf_generated}/leaf_${source}_${name}.o)
+    set(bytes ${leaf_generated}/leaf_${source}_${name}.inc)
+    add_custom_command(
+      OUTPUT ${bytes}
+      COMMAND ${WEFT_CLANG} ${ARGN} ${leaf_flags} -MD -MF ${object}.d -MT ${bytes} -o ${object} ${leaf_folder}/${source}.c
+      COMMAND ${CMAKE_COMMAND} -D INPUT=${object} -D OUTPUT=${bytes} -P ${leaf_folder}/embed.cmake
+      DEPENDS ${leaf_folder}/${source}.c ${leaf_folder}/embed.cmake
+      DEPFILE ${object}.d
+      COMMENT "Kernel ${source} for ${name}"
+      VERBATIM)
+    set_property(GLOBAL APPEND PROPERTY weft_leaf_bytes ${bytes})
+  endforeach()
 endfunction()
 
 weft_leaf_object(avx512 --target=x86_64-unknown-linux-gnu -march=x86-64-v4 -mprefer-vector-width=512)

@@ -26,7 +26,8 @@ typedef struct session {
     LLVMContextRef context;
     LLVMModuleRef module;
     LLVMTargetMachineRef machine;
-    bool complained; /* LLVM has, and the report is made */
+    bool calls_functions; /* of leaf/functions.c */
+    bool complained;      /* LLVM has, and the report is made */
     weft_diagnostics *diagnostics;
 } session;
 
@@ -80,12 +81,14 @@ static void make_module(session *s) {
     LLVMDisposeTargetData(layout);
 }
 
-static bool emit(session *s) {
+static bool emit(session *s, const weft_allocator *allocator) {
     weft_emitter e;
     weft_emitter_init(&e, s->target, s->tune, s->module);
-    weft_emit_kernel(&e, "weft_tall", WEFT_TILE_ROWS, s->spec);
-    weft_emit_kernel(&e, "weft_strip", WEFT_STRIP_ROWS, s->spec);
+    bool done = weft_emit_kernel(&e, "weft_tall", WEFT_TILE_ROWS, s->spec, allocator) &&
+                weft_emit_kernel(&e, "weft_strip", WEFT_STRIP_ROWS, s->spec, allocator);
+    s->calls_functions = e.calls_functions;
     weft_emitter_free(&e);
+    if (!done) return false;
 #ifdef WEFT_VERIFY
     char *message = NULL;
     if (LLVMVerifyModule(s->module, LLVMReturnStatusAction, &message)) return fail(s, message);
@@ -120,10 +123,11 @@ static bool print_assembly(session *s, weft_text *out) {
 static bool make_code(session *s, weft_machine_code *code, weft_text *out) {
     LLVMMemoryBufferRef object;
     if (!assemble(s, LLVMObjectFile, &object)) return false;
-    weft_object objects[] = {{LLVMGetBufferStart(object), LLVMGetBufferSize(object)}, s->target->driver};
+    weft_object objects[] = {
+        {LLVMGetBufferStart(object), LLVMGetBufferSize(object)}, s->target->driver, s->target->functions};
     size_t base = out->size;
     uint64_t tall = 0, strip = 0;
-    bool done = weft_flatten(objects, 2, out, &tall, &strip, s->diagnostics);
+    bool done = weft_flatten(objects, s->calls_functions ? 3 : 2, out, &tall, &strip, s->diagnostics);
     LLVMDisposeMemoryBuffer(object);
     if (!done) return false;
     *code = (weft_machine_code){.bytes = out->at + base,
@@ -140,7 +144,7 @@ static bool make_code(session *s, weft_machine_code *code, weft_text *out) {
 static bool produce(session *s, weft_codegen_form form, weft_machine_code *code, weft_text *out) {
     if (!make_machine(s)) return false;
     make_module(s);
-    if (!emit(s)) return false;
+    if (!emit(s, out->allocator)) return false;
     switch (form) {
     case WEFT_FORM_LLVM: return print_module(s, out);
     case WEFT_FORM_ASM: return print_assembly(s, out);

@@ -5,6 +5,9 @@
  * are done in several columns of tiles. */
 #include "products.h"
 
+#include "modifiers.h"
+#include "set/modifiers.h"
+
 #include <stdio.h>
 
 enum { MAX_STREAMS = 8, MAX_WIDTH = 6, LEAST_STREAMS = 4 };
@@ -194,8 +197,9 @@ static LLVMValueRef declare_driver(weft_emitter *e, const LLVMValueRef *argument
     return driver;
 }
 
-void weft_emit_kernel(weft_emitter *e, const char *name, uint32_t rows, const weft_codegen_spec *spec) {
-    char scores_name[32], values_name[32];
+bool weft_emit_kernel(weft_emitter *e, const char *name, uint32_t rows, const weft_codegen_spec *spec,
+                      const weft_allocator *allocator) {
+    char scores_name[32], values_name[32], modify_name[32];
     snprintf(scores_name, sizeof scores_name, "%s_scores", name);
     snprintf(values_name, sizeof values_name, "%s_values", name);
     tiling t = cut(e->target, rows);
@@ -203,6 +207,12 @@ void weft_emit_kernel(weft_emitter *e, const char *name, uint32_t rows, const we
     LLVMValueRef values = emit_values(e, values_name, &t);
     LLVMSetLinkage(scores, LLVMInternalLinkage);
     LLVMSetLinkage(values, LLVMInternalLinkage);
+    LLVMValueRef modify = LLVMConstNull(e->pointer);
+    if (spec->program && weft_has_modifiers(spec->program)) {
+        snprintf(modify_name, sizeof modify_name, "%s_modify", name);
+        modify = weft_emit_modifier(e, modify_name, rows, spec->program, allocator);
+        if (!modify) return false;
+    }
 
     static const char *const names[] = {"call"};
     LLVMValueRef entry = weft_emit_function(e, name, &e->pointer, names, 1);
@@ -213,9 +223,11 @@ void weft_emit_kernel(weft_emitter *e, const char *name, uint32_t rows, const we
                                 weft_emit_int(e, spec->value_dim),
                                 weft_emit_int(e, t.streams),
                                 scores,
-                                values};
+                                values,
+                                modify};
     enum { COUNT = sizeof arguments / sizeof *arguments };
     LLVMValueRef driver = declare_driver(e, arguments, COUNT);
     LLVMBuildCall2(e->builder, LLVMGlobalGetValueType(driver), driver, arguments, COUNT, "");
     LLVMBuildRetVoid(e->builder);
+    return true;
 }

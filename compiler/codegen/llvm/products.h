@@ -4,7 +4,9 @@
 
 #include "emit.h"
 
-/* Emits NAME (the entry), NAME_scores and NAME_values for items of `rows` rows. */
-void weft_emit_kernel(weft_emitter *e, const char *name, uint32_t rows, const weft_codegen_spec *spec);
+/* Emits NAME (the entry), NAME_scores, NAME_values and, where the program says something about scores, NAME_modify for
+ * items of `rows` rows. False when memory fails. */
+bool weft_emit_kernel(weft_emitter *e, const char *name, uint32_t rows, const weft_codegen_spec *spec,
+                      const weft_allocator *allocator);
 
 #endif

@@ -7,17 +7,29 @@
 #include <string.h>
 
 /* Object files; their headers are read where they lie. */
-_Alignas(8) static const unsigned char leaf_avx512[] = {
-#include "leaf_avx512.inc"
+_Alignas(8) static const unsigned char leaf_item_avx512[] = {
+#include "leaf_item_avx512.inc"
 };
-_Alignas(8) static const unsigned char leaf_avx2[] = {
-#include "leaf_avx2.inc"
+_Alignas(8) static const unsigned char leaf_functions_avx512[] = {
+#include "leaf_functions_avx512.inc"
 };
-_Alignas(8) static const unsigned char leaf_sse2[] = {
-#include "leaf_sse2.inc"
+_Alignas(8) static const unsigned char leaf_item_avx2[] = {
+#include "leaf_item_avx2.inc"
 };
-_Alignas(8) static const unsigned char leaf_neon[] = {
-#include "leaf_neon.inc"
+_Alignas(8) static const unsigned char leaf_functions_avx2[] = {
+#include "leaf_functions_avx2.inc"
+};
+_Alignas(8) static const unsigned char leaf_item_sse2[] = {
+#include "leaf_item_sse2.inc"
+};
+_Alignas(8) static const unsigned char leaf_functions_sse2[] = {
+#include "leaf_functions_sse2.inc"
+};
+_Alignas(8) static const unsigned char leaf_item_neon[] = {
+#include "leaf_item_neon.inc"
+};
+_Alignas(8) static const unsigned char leaf_functions_neon[] = {
+#include "leaf_functions_neon.inc"
 };
 
 enum {
@@ -28,7 +40,14 @@ enum {
 
 static const weft_target levels[] = {
 #define LEVEL(leaf, name, triple, isa, lanes, registers, needs)                                                        \
-    {name, triple, WEFT_ISA_##isa, lanes, registers, needs, {leaf_##leaf, sizeof leaf_##leaf}},
+    {name,                                                                                                             \
+     triple,                                                                                                           \
+     WEFT_ISA_##isa,                                                                                                   \
+     lanes,                                                                                                            \
+     registers,                                                                                                        \
+     needs,                                                                                                            \
+     {leaf_item_##leaf, sizeof leaf_item_##leaf},                                                                      \
+     {leaf_functions_##leaf, sizeof leaf_functions_##leaf}},
 #include "targets.def"
 };
 

@@ -69,17 +69,17 @@ static void expect_refusal(weft_codegen_spec spec, weft_code code, const char *w
 }
 
 START_TEST(refuses_what_it_cannot_do) {
-    expect_refusal((weft_codegen_spec){WEFT_BF16, 64, 64, NULL}, WEFT_E0501, "float32");
-    expect_refusal((weft_codegen_spec){WEFT_F16, 64, 64, NULL}, WEFT_E0501, "float32");
-    expect_refusal((weft_codegen_spec){WEFT_F32, 0, 64, NULL}, WEFT_E0501, "1 to 256");
-    expect_refusal((weft_codegen_spec){WEFT_F32, 64, 257, NULL}, WEFT_E0501, "1 to 256");
-    expect_refusal((weft_codegen_spec){WEFT_F32, 64, 64, "vax"}, WEFT_E0501, "unknown target \"vax\"");
-    expect_refusal((weft_codegen_spec){WEFT_F32, 64, 64, ""}, WEFT_E0501, "unknown target");
+    expect_refusal((weft_codegen_spec){WEFT_BF16, 64, 64, NULL, NULL}, WEFT_E0501, "float32");
+    expect_refusal((weft_codegen_spec){WEFT_F16, 64, 64, NULL, NULL}, WEFT_E0501, "float32");
+    expect_refusal((weft_codegen_spec){WEFT_F32, 0, 64, NULL, NULL}, WEFT_E0501, "1 to 256");
+    expect_refusal((weft_codegen_spec){WEFT_F32, 64, 257, NULL, NULL}, WEFT_E0501, "1 to 256");
+    expect_refusal((weft_codegen_spec){WEFT_F32, 64, 64, "vax", NULL}, WEFT_E0501, "unknown target \"vax\"");
+    expect_refusal((weft_codegen_spec){WEFT_F32, 64, 64, "", NULL}, WEFT_E0501, "unknown target");
 }
 END_TEST
 
 START_TEST(suggests_a_target) {
-    weft_codegen_spec spec = {WEFT_F32, 64, 64, "znver-4"};
+    weft_codegen_spec spec = {WEFT_F32, 64, 64, "znver-4", NULL};
     output out;
     run(&out, &spec, WEFT_FORM_CODE, -1);
     ck_assert_ptr_nonnull(out.diagnostics.reports[0].suggestion);
@@ -101,7 +101,7 @@ enum { TARGETS = sizeof targets / sizeof *targets };
 START_TEST(makes_code_for_every_target) {
     static const uint32_t dims[] = {1, 5, 64, 256};
     for (int i = 0; i < 4; i++) {
-        weft_codegen_spec spec = {WEFT_F32, dims[i], dims[3 - i], targets[_i].name};
+        weft_codegen_spec spec = {WEFT_F32, dims[i], dims[3 - i], targets[_i].name, NULL};
         output out;
         run(&out, &spec, WEFT_FORM_CODE, -1);
         ck_assert_msg(out.done, "%s", out.diagnostics.count ? out.diagnostics.reports[0].message : "no report");
@@ -121,7 +121,7 @@ START_TEST(makes_code_for_every_target) {
 END_TEST
 
 START_TEST(the_same_spec_gives_the_same_bytes) {
-    weft_codegen_spec spec = {WEFT_F32, 64, 64, NULL};
+    weft_codegen_spec spec = {WEFT_F32, 64, 64, NULL, NULL};
     output first, second;
     run(&first, &spec, WEFT_FORM_CODE, -1);
     run(&second, &spec, WEFT_FORM_CODE, -1);
@@ -134,7 +134,7 @@ START_TEST(the_same_spec_gives_the_same_bytes) {
 END_TEST
 
 START_TEST(prints_llvm_and_assembly) {
-    weft_codegen_spec spec = {WEFT_F32, 64, 64, targets[_i].name};
+    weft_codegen_spec spec = {WEFT_F32, 64, 64, targets[_i].name, NULL};
     output out;
     run(&out, &spec, WEFT_FORM_LLVM, -1);
     ck_assert(out.done);
@@ -153,7 +153,7 @@ START_TEST(every_failing_allocation_is_survived) {
     static const char *const names[] = {NULL, "vax"};
     for (int form = 0; form < 3; form++)
         for (int name = 0; name < 2; name++) {
-            weft_codegen_spec spec = {WEFT_F32, 3, 5, names[name]};
+            weft_codegen_spec spec = {WEFT_F32, 3, 5, names[name], NULL};
             bool done = false;
             for (long n = 0; n < 40 && !done; n++) {
                 output out;
@@ -171,7 +171,7 @@ static void *generate_some(void *result) {
     bool *fine = result;
     *fine = true;
     for (uint32_t i = 0; i < 3; i++) {
-        weft_codegen_spec spec = {WEFT_F32, 8 + i, 8, targets[i].name};
+        weft_codegen_spec spec = {WEFT_F32, 8 + i, 8, targets[i].name, NULL};
         output out;
         run(&out, &spec, WEFT_FORM_CODE, -1);
         *fine = *fine && out.done;

@@ -198,6 +198,7 @@ static weft_call call_of(const problem *p, const matrix *o, float *scratch) {
                        .tiles = p->tiles,
                        .tile_count = p->tile_count,
                        .masks = p->masks,
+                       .sink = -INFINITY,
                        .scratch = scratch};
 }
 
@@ -378,7 +379,7 @@ START_TEST(random_items_match_the_reference) {
     for (int i = 0; i < DIM_COUNT; i++)
         for (int turn = 0; turn < turns; turn++) {
             uint32_t value_dim = turn ? dims[test_range(&random, 0, DIM_COUNT - 1)] : dims[i];
-            weft_codegen_spec spec = {WEFT_F32, dims[i], value_dim, target};
+            weft_codegen_spec spec = {WEFT_F32, dims[i], value_dim, target, NULL};
             loaded_kernel kernel = load_kernel(&spec);
             for (int item = 0; item < items; item++) run_item(&kernel, target, dims[i], value_dim, test_bits(&random));
             unload_kernel(&kernel);
@@ -396,7 +397,7 @@ typedef struct simple {
 } simple;
 
 static void run_simple(const char *target, simple *s, const weft_tile *tiles, uint32_t count, int64_t keys) {
-    weft_codegen_spec spec = {WEFT_F32, D, D, target};
+    weft_codegen_spec spec = {WEFT_F32, D, D, target, NULL};
     loaded_kernel kernel = load_kernel(&spec);
     float *scratch = aligned_alloc(64, sizeof(float) * weft_scratch_floats(D, D));
     ck_assert(scratch);
@@ -420,6 +421,7 @@ static void run_simple(const char *target, simple *s, const weft_tile *tiles, ui
                       .tiles = tiles,
                       .tile_count = count,
                       .masks = s->masks,
+                      .sink = -INFINITY,
                       .scratch = scratch};
     kernel.tall(&call);
     free(scratch);
@@ -487,7 +489,7 @@ END_TEST
  * that a million keys need no memory. */
 START_TEST(lse_counts_keys) {
     if (!machine_runs(targets[_i])) return;
-    weft_codegen_spec spec = {WEFT_F32, 1, 1, targets[_i]};
+    weft_codegen_spec spec = {WEFT_F32, 1, 1, targets[_i], NULL};
     loaded_kernel kernel = load_kernel(&spec);
     float *scratch = aligned_alloc(64, sizeof(float) * weft_scratch_floats(1, 1));
     ck_assert(scratch);
@@ -505,6 +507,7 @@ START_TEST(lse_counts_keys) {
                           .scale = 1,
                           .tiles = &run,
                           .tile_count = 1,
+                          .sink = -INFINITY,
                           .scratch = scratch};
         kernel.strip(&call);
         ck_assert_int_eq(llround(exp((double)lse)), counts[n]);

@@ -19,7 +19,8 @@ typedef struct merged {
 } merged;
 
 static weft_call call_of(merged *out, int rows) {
-    return (weft_call){.o = out->o, .lse = out->lse, .o_row = DV, .o_dim = 1, .lse_row = 1, .rows = rows};
+    return (weft_call){
+        .o = out->o, .lse = out->lse, .o_row = DV, .o_dim = 1, .lse_row = 1, .rows = rows, .sink = -INFINITY};
 }
 
 /* Each part holds KEYS scores a row, unless the row or the part has none there. */
@@ -158,7 +159,8 @@ START_TEST(strides_and_missing_lse) {
     weft_merge(&call, states, STEP, PARTS, HEIGHT, DV);
     float o[2 * HEIGHT * DV], lse[2 * HEIGHT];
     for (int n = 0; n < 2 * HEIGHT * DV; n++) o[n] = 55;
-    call = (weft_call){.o = o + 2 * HEIGHT * DV - 1, .o_row = -2, .o_dim = -2 * HEIGHT, .rows = HEIGHT};
+    call =
+        (weft_call){.o = o + 2 * HEIGHT * DV - 1, .o_row = -2, .o_dim = -2 * HEIGHT, .rows = HEIGHT, .sink = -INFINITY};
     weft_merge(&call, states, STEP, PARTS, HEIGHT, DV);
     call.lse = lse;
     call.lse_row = 2;

@@ -157,7 +157,7 @@ static const struct wrong {
     {HEAD "source \"a\" \"xy\"\n%1 = all @1:0-1\n%2 = complement %1\nmeaning %1\n"
           "pass contiguous contiguous 64x64 %2",
      "line 7: pass 1: a canonical set has no places"},
-    {HEAD "answer %1", "line 3: expected source, parameter, %, meaning, scale or pass instead of `answer`"},
+    {HEAD "answer %1", "line 3: expected source, parameter, %, meaning, scale, softcap, bias, sink or pass instead of `answer`"},
     {HEAD "\xFF\xFE", "line 3: expected `%` instead of `\xFF\xFE`"},
 };
 

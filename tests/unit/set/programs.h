@@ -13,13 +13,14 @@
 #include "support/random.h"
 
 enum { MOST_OPERANDS = 8 };
+enum { PAIR = 1, LATE = 2 }; /* what nodes read that not everything may: i and j; what only a bias may */
 
 typedef struct generator {
     test_random random;
     weft_program *program;
     bool places;
     weft_id lowest; /* operands are taken from here on */
-    uint8_t *reads_pair;
+    uint8_t *reads;
     uint32_t capacity;
 } generator;
 
@@ -39,19 +40,19 @@ static inline bool is_in(weft_type type, const weft_type *types, size_t count) {
     return false;
 }
 
-/* A node of one of the types, recent ones more often; 0: none was found. Sets take no operand that reads i or j. */
-static inline weft_id pick_node(generator *g, const weft_type *types, size_t count, bool may_read_pair) {
+/* A node of one of the types, recent ones more often; 0: none was found. It reads nothing but what it may. */
+static inline weft_id pick_node(generator *g, const weft_type *types, size_t count, unsigned may) {
     const weft_dag *dag = &g->program->dag;
     for (int attempt = 0; attempt < 200; attempt++) {
         int64_t low = attempt < 50 && dag->count > g->lowest + 20 ? dag->count - 20 : g->lowest;
         if (low >= dag->count) return 0;
         weft_id id = (weft_id)pick(g, low, dag->count - 1);
-        if (is_in((weft_type)dag->nodes[id].type, types, count) && (may_read_pair || !g->reads_pair[id])) return id;
+        if (is_in((weft_type)dag->nodes[id].type, types, count) && !(g->reads[id] & ~may)) return id;
     }
     return 0;
 }
 
-static inline weft_id pick_letter(generator *g, char letter, weft_op op, weft_type shared, bool pair) {
+static inline weft_id pick_letter(generator *g, char letter, weft_op op, weft_type shared, unsigned may) {
     static const weft_type lists[] = {WEFT_TYPE_LIST, WEFT_TYPE_INT, WEFT_TYPE_TOKENS};
     static const weft_type arrays[] = {WEFT_TYPE_TOKENS, WEFT_TYPE_LABELS, WEFT_TYPE_PER_HEAD, WEFT_TYPE_TABLE};
     (void)op;
@@ -61,11 +62,11 @@ static inline weft_id pick_letter(generator *g, char letter, weft_op op, weft_ty
     case 'f': one = WEFT_TYPE_FLOAT; break;
     case 'b': one = WEFT_TYPE_BOOL; break;
     case 's': one = WEFT_TYPE_SET; break;
-    case 'l': return pick_node(g, lists, 3, pair);
-    case 'a': return pick_node(g, arrays, 4, pair);
+    case 'l': return pick_node(g, lists, 3, may);
+    case 'a': return pick_node(g, arrays, 4, may);
     default: break;
     }
-    return pick_node(g, &one, 1, pair);
+    return pick_node(g, &one, 1, may);
 }
 
 static inline weft_type pick_shared(generator *g, weft_op op) {
@@ -95,10 +96,10 @@ static inline bool pick_operands(generator *g, weft_op op, weft_id *operands, ui
     char letters[MOST_OPERANDS + 1];
     weft_type shared = pick_shared(g, op);
     const char *result = weft_op_describe(op)->result;
-    bool pair = !(result[0] == 's' || (result[0] == 'x' && shared == WEFT_TYPE_SET));
+    bool is_set = result[0] == 's' || (result[0] == 'x' && shared == WEFT_TYPE_SET);
     *count = write_letters(g, op, letters);
     for (uint32_t k = 0; k < *count; k++) {
-        operands[k] = pick_letter(g, letters[k], op, shared, pair);
+        operands[k] = pick_letter(g, letters[k], op, shared, is_set ? 0 : PAIR | LATE);
         if (!operands[k]) return false;
     }
     return true;
@@ -110,7 +111,8 @@ static inline bool pick_arguments(generator *g, weft_op op, weft_id *operands, u
     *count = 0;
     for (weft_formal formal; weft_next_formal(&rest, &formal); ++*count) {
         bool is_list = formal.type == WEFT_TYPE_LIST;
-        operands[*count] = pick_node(g, is_list ? lists : &formal.type, is_list ? 3 : 1, op == WEFT_ATOM_WHERE);
+        operands[*count] =
+            pick_node(g, is_list ? lists : &formal.type, is_list ? 3 : 1, op == WEFT_ATOM_WHERE ? PAIR : 0);
         if (!operands[*count]) return false;
     }
     return true;
@@ -141,13 +143,14 @@ static inline bool is_usable(const generator *g, weft_op op) {
     return !(weft_op_describe(op)->traits & WEFT_TRAIT_LATER);
 }
 
-static inline void note_pair(generator *g, weft_id id) {
+static inline void note_reads(generator *g, weft_id id) {
     const weft_node *node = weft_node_at(&g->program->dag, id);
     weft_allocator allocator = weft_allocator_of(NULL);
-    ck_assert(weft_reserve(&allocator, &g->reads_pair, &g->capacity, (uint64_t)id + 1, 1));
-    bool reads = node->op == WEFT_OP_VAR_I || node->op == WEFT_OP_VAR_J;
-    for (uint32_t k = 0; k < node->arity; k++) reads |= g->reads_pair[weft_operand(&g->program->dag, id, k)];
-    g->reads_pair[id] = reads && node->type != WEFT_TYPE_SET;
+    ck_assert(weft_reserve(&allocator, &g->reads, &g->capacity, (uint64_t)id + 1, 1));
+    uint8_t reads = node->op == WEFT_OP_VAR_I || node->op == WEFT_OP_VAR_J ? PAIR : 0;
+    if (node->op == WEFT_OP_SLOPE || node->type == WEFT_TYPE_PER_HEAD) reads = LATE;
+    for (uint32_t k = 0; k < node->arity; k++) reads |= g->reads[weft_operand(&g->program->dag, id, k)];
+    g->reads[id] = node->type == WEFT_TYPE_SET ? 0 : reads;
 }
 
 /* One more node of a random operation, or of `op` when it is not INVALID; 0: operands were missing. */
@@ -161,15 +164,15 @@ static inline weft_id add_random_node(generator *g, weft_op op) {
     weft_type type = weft_infer_type(g->program, op, value, operands, count);
     ck_assert_int_ne(type, WEFT_TYPE_COUNT);
     weft_id id = weft_make(&g->program->dag, op, type, value, operands, count, pick_place(g));
-    if (id) note_pair(g, id);
+    if (id) note_reads(g, id);
     return id;
 }
 
-/* The last node of that type that reads no pair; makes nodes until there is one. */
-static inline weft_id random_root(generator *g, weft_type type) {
+/* The last node of that type that reads no more than it may; makes nodes until there is one. */
+static inline weft_id random_root(generator *g, weft_type type, unsigned may) {
     for (;;) {
         for (weft_id id = g->program->dag.count; id-- > g->lowest;)
-            if (g->program->dag.nodes[id].type == type && !g->reads_pair[id]) return id;
+            if (g->program->dag.nodes[id].type == type && !(g->reads[id] & ~may)) return id;
         add_random_node(g, WEFT_OP_INVALID);
     }
 }
@@ -180,7 +183,7 @@ static inline void add_random_parameters(generator *g) {
                                       WEFT_TYPE_KEYS,   WEFT_TYPE_PER_HEAD, WEFT_TYPE_TABLE};
     weft_id initial[9] = {0}; /* all before any parameter is there that they could read */
     for (int k = 0; k < 3; k++)
-        if (pick(g, 0, 1)) initial[k] = random_root(g, types[k]);
+        if (pick(g, 0, 1)) initial[k] = random_root(g, types[k], 0);
     for (int k = 0; k < 9; k++) {
         char name[] = {'p', (char)('a' + k), '\0'};
         weft_span place = pick_place(g);
@@ -192,8 +195,8 @@ static inline void add_random_parameters(generator *g) {
 static inline weft_program *random_program(const weft_allocator *allocator, uint64_t seed, int nodes) {
     generator g = {.random = {seed}, .program = weft_program_create(allocator, "random \"one\""), .places = true};
     weft_allocator own = weft_allocator_of(NULL);
-    ck_assert(weft_reserve(&own, &g.reads_pair, &g.capacity, 1, 1));
-    g.reads_pair[0] = 0;
+    ck_assert(weft_reserve(&own, &g.reads, &g.capacity, 1, 1));
+    g.reads[0] = 0;
     g.lowest = 1;
     weft_sources_add(&g.program->sources, "a.weft", "attend all;\n\t\"\\\x01\xFF\u222A\x7F", 20);
     weft_sources_add(&g.program->sources, "b.weft", "", 0);
@@ -201,16 +204,19 @@ static inline weft_program *random_program(const weft_allocator *allocator, uint
     weft_dag_string(&g.program->dag, "", 0);
     add_random_parameters(&g);
     for (int k = 0; k < nodes; k++) add_random_node(&g, WEFT_OP_INVALID);
-    g.program->meaning = random_root(&g, WEFT_TYPE_SET);
-    if (pick(&g, 0, 1)) g.program->scale = random_root(&g, WEFT_TYPE_FLOAT);
+    g.program->meaning = random_root(&g, WEFT_TYPE_SET, 0);
+    if (pick(&g, 0, 1)) g.program->scale = random_root(&g, WEFT_TYPE_FLOAT, 0);
+    if (pick(&g, 0, 1)) g.program->softcap = random_root(&g, WEFT_TYPE_FLOAT, 0);
+    if (pick(&g, 0, 1)) g.program->bias = random_root(&g, WEFT_TYPE_FLOAT, PAIR | LATE);
+    if (pick(&g, 0, 1)) g.program->sink = weft_program_parameter(g.program, "ph", 2);
     g.places = false;
     g.lowest = g.program->dag.count; /* canonical sets share nothing that has a place */
     for (int pass = 0; pass < 2; pass++) {
         for (int k = 0; k < nodes / 2; k++) add_random_node(&g, WEFT_OP_INVALID);
-        weft_pass made = {.row_tile = 64, .key_tile = 64, .set = random_root(&g, WEFT_TYPE_SET)};
+        weft_pass made = {.row_tile = 64, .key_tile = 64, .set = random_root(&g, WEFT_TYPE_SET, 0)};
         ck_assert(weft_program_add_pass(g.program, made));
     }
-    weft_free(&own, g.reads_pair, g.capacity);
+    weft_free(&own, g.reads, g.capacity);
     return g.program;
 }
 

@@ -26,22 +26,23 @@ static void leave(const weft_call *call, const outcome *found) {
     for (int64_t at = 0; at < found->dims * found->height; at += LANES) store_loose(acc + at, load(found->acc + at));
 }
 
-/* The denominators of earlier passes in log2; -inf where there are none. */
+/* The denominators of earlier passes, or what the sink is in them, in log2; -inf where there is nothing. */
 static void read_earlier(const weft_call *call, const outcome *found) {
     for (int64_t row = 0; row < found->height; row++)
         found->kept[row] =
-            call->fold && row < call->rows ? (float)(call->lse[row * call->lse_row] * LOG2_E) : -__builtin_inff();
+            (float)((call->fold && row < call->rows ? call->lse[row * call->lse_row] : call->sink) * LOG2_E);
 }
 
-/* Earlier passes are one more key, with their lse as score. A row that has seen no key has no say, whatever its maximum
- * is, so that (-inf) - (-inf) is never formed. */
+/* Earlier passes are one more key, with their lse as score, and so is a sink, whose value is 0. A row that has seen no
+ * key has no say, whatever its maximum is, so that (-inf) - (-inf) is never formed. */
 static void weigh_passes(const outcome *found) {
     const vec nothing = splat(-__builtin_inff());
     for (int64_t row = 0; row < found->height; row += LANES) {
         vec total = load(found->total + row), earlier = load(found->kept + row);
         vec found_here = choose(total == 0, nothing, load(found->maximum + row));
         vec highest = larger(earlier, found_here), base = choose(highest == nothing, splat(0), highest);
-        vec old = power_of_two(earlier - base), fresh = power_of_two(found_here - base);
+        vec old = choose(earlier == base, splat(1), power_of_two(earlier - base));
+        vec fresh = power_of_two(found_here - base);
         total = old + choose(total == 0, splat(0), total * fresh);
         vec inverse = choose(total == 0, splat(0), 1.0f / total);
         store(found->maximum + row, base);

@@ -20,12 +20,18 @@ typedef void scores_product(const float *queries, const float *keys, int64_t key
 typedef void values_product(const float *weights, const float *values, int64_t value_row, int64_t value_dim,
                             int64_t valid, int64_t keys, const float *decay, float *acc);
 
+/* What becomes of the scores of a block, whose first key is number `first`: softcap, then bias, then the mask. Sets
+ * highest[row] to the largest. NULL where a pattern says nothing about scores. */
+typedef void score_modifier(const weft_call *call, int64_t first, int64_t keys, const uint64_t *mask, float *scores,
+                            float *highest);
+
 typedef struct item {
     const weft_call *call;
     int64_t height, head_dim, value_dim; /* height: 64 or 16 rows, of which call->rows exist */
     int64_t group;                       /* keys, or dims, of one product */
     scores_product *scores_of;
     values_product *add_values;
+    score_modifier *modify;
     float *queries, *scores, *acc;            /* [head_dim | 64 keys | value_dim] x height */
     float *maximum, *total, *decay, *highest; /* height: so far, so far, of the last block, in this block */
 } item;
@@ -33,7 +39,7 @@ typedef struct item {
 /* What one step attends to: at most 64 consecutive keys. */
 typedef struct block {
     const float *k, *v; /* of the first */
-    int64_t keys;
+    int64_t first, keys;
     const uint64_t *mask; /* of the first; NULL: all pairs */
 } block;
 
@@ -51,7 +57,7 @@ static bool next_block(const weft_call *call, cursor *at, block *out) {
         if (done) *at = (cursor){at->tile + 1, 0};
         if (begin >= end) continue;
         *out = (block){(const float *)call->k + begin * call->k_row, (const float *)call->v + begin * call->v_row,
-                       end - begin, mask};
+                       begin, end - begin, mask};
         return true;
     }
     return false;
@@ -65,12 +71,14 @@ static void prefetch(const float *at, int64_t row, int64_t rows, int64_t columns
 
 static void score(const item *it, const block *now) {
     const weft_call *call = it->call;
+    const uint64_t *mask = it->modify ? 0 : now->mask;
     for (int64_t row = 0; row < it->height; row += LANES) store(it->highest + row, splat(-__builtin_inff()));
     for (int64_t key = 0; key < now->keys; key += it->group) {
         prefetch(now->v + key * call->v_row, call->v_row, smaller(it->group, now->keys - key), it->value_dim);
         it->scores_of(it->queries, now->k + key * call->k_row, call->k_row, call->k_dim, now->keys - key,
-                      now->mask ? now->mask + key : NULL, it->scores + key * it->height, it->highest);
+                      mask ? mask + key : NULL, it->scores + key * it->height, it->highest);
     }
+    if (it->modify) it->modify(call, now->first, now->keys, now->mask, it->scores, it->highest);
 }
 
 /* Scores become weights, in place; maxima, totals and decays follow. */
@@ -124,7 +132,8 @@ static void weigh_guarded(const item *it, const block *now) {
 
 static void weigh(const item *it, const block *now, const block *next) {
     const weft_call *call = it->call;
-    if (now->mask && !all_finite(call, now, it->value_dim)) {
+    bool may_hide = now->mask || it->modify; /* weights of 0 */
+    if (may_hide && !all_finite(call, now, it->value_dim)) {
         weigh_guarded(it, now);
         return;
     }
@@ -154,16 +163,17 @@ static void start(item *it, float *scratch) {
 }
 
 void weft_item(const weft_call *call, int64_t height, int64_t head_dim, int64_t value_dim, int64_t group,
-               scores_product *scores_of, values_product *add_values);
+               scores_product *scores_of, values_product *add_values, score_modifier *modify);
 void weft_item(const weft_call *call, int64_t height, int64_t head_dim, int64_t value_dim, int64_t group,
-               scores_product *scores_of, values_product *add_values) {
+               scores_product *scores_of, values_product *add_values, score_modifier *modify) {
     item it = {.call = call,
                .height = height,
                .head_dim = head_dim,
                .value_dim = value_dim,
                .group = group,
                .scores_of = scores_of,
-               .add_values = add_values};
+               .add_values = add_values,
+               .modify = modify};
     start(&it, call->scratch);
     cursor at = {0, 0};
     block now, next;
