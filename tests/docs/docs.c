@@ -198,6 +198,20 @@ static void check_gallery(const char *text) {
     if (folder) closedir(folder);
 }
 
+/* The pictures that the page shows are there. */
+static void check_images(const char *text) {
+    static const char mark[] = "src=\"";
+    for (const char *at = text; (at = strstr(at, mark));) {
+        char path[4096];
+        int folder = (int)(strrchr(page, '/') - page);
+        at += sizeof mark - 1;
+        snprintf(path, sizeof path, "%.*s/%.*s", folder, page, (int)strcspn(at, "\""), at);
+        if (access(path, R_OK) == 0) continue;
+        printf("FAILED: %s shows %s, which is not there\n", page, path);
+        failures++;
+    }
+}
+
 static void check_page(const char *path) {
     char *text = read_file(path);
     page = path;
@@ -216,6 +230,7 @@ static void check_page(const char *path) {
     }
     const char *name = strrchr(path, '/');
     if (name && !strcmp(name, "/patterns.md")) check_gallery(text);
+    check_images(text);
     blocks_free(first);
     free(text);
 }
