@@ -89,6 +89,8 @@ static weft_share share_of(weft_search *search, weft_id id) {
     int64_t first = search->rows.first;
     weft_spans spans;
     if (++search->visits > MOST_VISITS) return SHARE_UNKNOWN;
+    if (node->op == WEFT_OP_COMPLEMENT)
+        return complement(search, share_of(search, weft_operand(&planner->plan->bound.dag, id, 0)));
     if (!weft_spans_of(&planner->rows, id, planner->space, first, first + search->rows.count, &spans))
         return SHARE_UNKNOWN;
     if (!meets(spans.may, search->keys)) return SHARE_NONE;
@@ -97,8 +99,6 @@ static weft_share share_of(weft_search *search, weft_id id) {
     case WEFT_OP_UNION:
     case WEFT_OP_INTERSECTION: return share_of_many(search, id, (weft_op)node->op);
     case WEFT_OP_DIFFERENCE: return share_of_difference(search, id);
-    case WEFT_OP_COMPLEMENT:
-        return complement(search, share_of(search, weft_operand(&planner->plan->bound.dag, id, 0)));
     default: break;
     }
     search->depends |= weft_depends_on(&planner->plan->bound.dag, id, search->rows);

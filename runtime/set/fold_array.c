@@ -39,13 +39,16 @@ weft_id weft_fold_array(weft_folder *f, const weft_node *node, const DLTensor *t
 
 /* ---- lengths ---------------------------------------------------------------------------------------------------- */
 
-static bool report_lengths(weft_folder *f, weft_id id, uint32_t k, int64_t found, int64_t wanted, const char *what) {
+/* Says how many `parts` the array needs, one for each of `things`, blocks of them inside blocks(). */
+static bool report_lengths(weft_folder *f, weft_id id, uint32_t k, int64_t found, int64_t wanted, const char *parts,
+                           const char *things, bool blocks) {
     const weft_node *operand = weft_node_at(f->source, weft_operand(f->source, id, k));
     const weft_parameter_info *parameter =
         operand->op == WEFT_OP_PARAM ? &f->program->parameters[operand->value.integer] : NULL;
     weft_span place = weft_fold_operand_place(f, id, k);
-    weft_diagnose(f->diagnostics, WEFT_E0404, place, "`%s` has %lld %s instead of %lld",
-                  parameter ? parameter->name : "the array", (long long)found, what, (long long)wanted);
+    weft_diagnose(f->diagnostics, WEFT_E0404, place, "`%s` needs %lld %s, one for each %s%s, and has %lld",
+                  parameter ? parameter->name : "the array", (long long)wanted, parts, things, blocks ? " block" : "",
+                  (long long)found);
     if (parameter && parameter->place.source)
         weft_diagnose_note(f->diagnostics, parameter->place, "`%s` is declared here as %s", parameter->name,
                            weft_type_name(parameter->type));
@@ -55,24 +58,12 @@ static bool report_lengths(weft_folder *f, weft_id id, uint32_t k, int64_t found
 /* What there is one of for every query, and one of for every key. */
 static bool check_lengths(weft_folder *f, weft_id id, uint32_t k, const weft_array *array, uint32_t level) {
     const weft_fold_level here = f->levels[level];
-    bool blocks = level != 0;
+    bool blocks = level != 0, labels = array->type == WEFT_TYPE_LABELS;
     int64_t queries = here.lk - here.first;
-    switch (array->type) {
-    case WEFT_TYPE_LABELS:
-        if (array->columns == here.lk) return true;
-        return report_lengths(f, id, k, array->columns, here.lk, blocks ? "labels for key blocks" : "labels for keys");
-    case WEFT_TYPE_MASK:
-        if (array->rows != queries)
-            return report_lengths(f, id, k, array->rows, queries,
-                                  blocks ? "rows for query blocks" : "rows for queries");
-        if (array->columns == here.lk) return true;
-        return report_lengths(f, id, k, array->columns, here.lk,
-                              blocks ? "columns for key blocks" : "columns for keys");
-    case WEFT_TYPE_KEYS:
-        if (array->rows == queries) return true;
-        return report_lengths(f, id, k, array->rows, queries, "rows for queries");
-    default: return true;
-    }
+    if (!labels && array->rows != queries)
+        return report_lengths(f, id, k, array->rows, queries, "rows", "query", blocks);
+    if (array->type == WEFT_TYPE_KEYS || array->columns == here.lk) return true;
+    return report_lengths(f, id, k, array->columns, here.lk, labels ? "labels" : "columns", "key", blocks);
 }
 
 /* An array that comes with each run, and that nobody gave so far. */
@@ -95,6 +86,8 @@ bool weft_fold_check_array(weft_folder *f, weft_id id, uint32_t k, weft_id folde
     if (is_open && known->lengths_known && known->arguments && !known->open_keys) return report_missing(f, id, k);
     if (node->op != WEFT_OP_ARRAY || !f->levels[level].lengths_known) return true;
     weft_array *array = &f->bound->arrays[node->value.integer];
+    bool whole = array->type == WEFT_TYPE_LABELS || array->type == WEFT_TYPE_MASK || array->type == WEFT_TYPE_KEYS;
+    if (!whole) return true; /* tokens, where a list is wanted */
     if (!check_lengths(f, id, k, array, level)) return false;
     bool indexed = array->type != WEFT_TYPE_LABELS || weft_labels_index(array, f->bound->dag.allocator);
     f->failed = f->failed || !indexed;

@@ -141,8 +141,20 @@ weft_intervals weft_intervals_union(weft_scratch *scratch, weft_intervals a, wef
     return (weft_intervals){at, count};
 }
 
+/* Those of a list that may meet another one: between its ends. Long lists (labels, masks) mostly meet short ones. */
+static weft_intervals part_near(weft_intervals list, weft_intervals other) {
+    int64_t end = other.at[other.count - 1].hi;
+    uint32_t first = weft_intervals_find(list, other.at[0].lo), last = weft_intervals_find(list, end - 1);
+    if (last < list.count && list.at[last].lo < end) last++;
+    return (weft_intervals){list.at + first, last - first};
+}
+
 weft_intervals weft_intervals_intersection(weft_scratch *scratch, weft_intervals a, weft_intervals b) {
     if (a.count == 0 || b.count == 0) return nothing;
+    a = part_near(a, b);
+    if (a.count == 0) return nothing;
+    b = part_near(b, a);
+    if (b.count == 0) return nothing;
     weft_interval *at = take(scratch, (uint64_t)a.count + b.count - 1);
     if (!at) return nothing;
     uint32_t count = 0;
@@ -160,6 +172,8 @@ weft_intervals weft_intervals_intersection(weft_scratch *scratch, weft_intervals
 
 weft_intervals weft_intervals_difference(weft_scratch *scratch, weft_intervals a, weft_intervals b) {
     if (a.count == 0 || b.count == 0) return a;
+    b = part_near(b, a);
+    if (b.count == 0) return a;
     weft_interval *at = take(scratch, (uint64_t)a.count + b.count);
     if (!at) return nothing;
     uint32_t count = 0, n = 0;

@@ -70,16 +70,16 @@ static weft_spans intersect(const rows *in, weft_spans a, weft_spans b) {
                         weft_intervals_intersection(in->scratch, a.may, b.may)};
 }
 
-/* Operands [begin, end) of a union or intersection, by halves: wide ones are merged in n log n. */
-static weft_spans merge_operands(const rows *in, weft_id id, uint32_t begin, uint32_t end) {
-    const weft_dag *dag = &in->scratch->bound->dag;
-    if (end - begin == 1) return spans(in, weft_operand(dag, id, begin));
-    bool is_union = weft_node_at(dag, id)->op == WEFT_OP_UNION;
+/* Operands [begin, end) of a union, by halves: wide ones are merged in n log n. */
+static weft_spans union_of(const rows *in, weft_id id, uint32_t begin, uint32_t end) {
+    if (end - begin == 1) return spans(in, weft_operand(&in->scratch->bound->dag, id, begin));
     uint32_t middle = begin + (end - begin) / 2;
-    weft_spans left = merge_operands(in, id, begin, middle);
-    if (!is_union && left.may.count == 0) return no_spans;
-    weft_spans right = merge_operands(in, id, middle, end);
-    return is_union ? unite(in, left, right) : intersect(in, left, right);
+    return unite(in, union_of(in, id, begin, middle), union_of(in, id, middle, end));
+}
+
+static weft_spans union_spans(const rows *in, weft_id id) {
+    uint32_t count = weft_node_at(&in->scratch->bound->dag, id)->arity;
+    return count > 0 ? union_of(in, id, 0, count) : no_spans;
 }
 
 static weft_spans whole(const rows *in) {
@@ -87,16 +87,36 @@ static weft_spans whole(const rows *in) {
     return (weft_spans){all, all};
 }
 
-static weft_spans operator_spans(const rows *in, weft_id id) {
-    const weft_dag *dag = &in->scratch->bound->dag;
-    uint32_t count = weft_node_at(dag, id)->arity;
-    if (count > 0) return merge_operands(in, id, 0, count);
-    return weft_node_at(dag, id)->op == WEFT_OP_UNION ? no_spans : whole(in);
-}
-
 static weft_spans difference(const rows *in, weft_spans a, weft_spans b) {
     return (weft_spans){weft_intervals_difference(in->scratch, a.full, b.may),
                         weft_intervals_difference(in->scratch, a.may, b.full)};
+}
+
+/* What is not complemented, together: the first one as it is. */
+static weft_spans intersect_plain(const rows *in, weft_id id) {
+    const weft_dag *dag = &in->scratch->bound->dag;
+    weft_spans rest = no_spans;
+    bool begun = false;
+    for (uint32_t k = 0; k < weft_node_at(dag, id)->arity; k++) {
+        weft_id operand = weft_operand(dag, id, k);
+        if (weft_node_at(dag, operand)->op == WEFT_OP_COMPLEMENT) continue;
+        rest = begun ? intersect(in, rest, spans(in, operand)) : spans(in, operand);
+        begun = true;
+        if (rest.may.count == 0) return no_spans;
+    }
+    return begun ? rest : whole(in);
+}
+
+/* What is complemented is then taken from that, which is mostly little: its own complement may be a long list. */
+static weft_spans intersection_spans(const rows *in, weft_id id) {
+    const weft_dag *dag = &in->scratch->bound->dag;
+    weft_spans rest = intersect_plain(in, id);
+    for (uint32_t k = 0; k < weft_node_at(dag, id)->arity && rest.may.count > 0; k++) {
+        weft_id operand = weft_operand(dag, id, k);
+        if (weft_node_at(dag, operand)->op == WEFT_OP_COMPLEMENT)
+            rest = difference(in, rest, spans(in, weft_operand(dag, operand, 0)));
+    }
+    return rest;
 }
 
 static weft_spans difference_spans(const rows *in, weft_id id) {
@@ -135,8 +155,8 @@ static weft_spans work_out(const rows *in, weft_id id) {
     weft_spans out = no_spans;
     in->scratch->span_calls++;
     switch (weft_node_at(&in->scratch->bound->dag, id)->op) {
-    case WEFT_OP_UNION:
-    case WEFT_OP_INTERSECTION: return operator_spans(in, id);
+    case WEFT_OP_UNION: return union_spans(in, id);
+    case WEFT_OP_INTERSECTION: return intersection_spans(in, id);
     case WEFT_OP_DIFFERENCE: return difference_spans(in, id);
     case WEFT_OP_COMPLEMENT: return difference(in, whole(in), spans(in, weft_operand(&in->scratch->bound->dag, id, 0)));
     case WEFT_OP_BLOCKS: return blocks_spans(in, id);

@@ -9,8 +9,9 @@ typedef struct generator {
     int64_t scale;
     char *at;
     size_t size, used;
-    int tokens; /* t was read */
+    unsigned arrays; /* that were read */
     int inside_blocks;
+    int static_only; /* no set that depends on data may stand here */
 } generator;
 
 static void put(generator *g, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -56,7 +57,7 @@ static void put_list(generator *g) {
     case 3: put(g, "%lld", (long long)pick(g, -3, g->scale)); break;
     default:
         put(g, "t");
-        g->tokens = 1;
+        g->arrays |= GENERATED_TOKENS;
         break;
     }
 }
@@ -87,8 +88,85 @@ static void put_condition(generator *g, int depth) {
         put(g, "%lld", (long long)pick(g, -3, g->scale));
 }
 
+/* A grid about as large as the keys, or a small one. */
+static void put_grid(generator *g) {
+    int width = (int)pick(g, 1, 40);
+    if (pick(g, 0, 1))
+        put(g, "(Lk - 1) // %d + 1, %d", width, width);
+    else
+        put(g, "%d, %d", (int)pick(g, 1, 30), width);
+}
+
+static void put_grid_atom(generator *g) {
+    static const int sides[] = {8, 9, 13, 32};
+    switch (pick(g, 0, 2)) {
+    case 0:
+        put(g, "window2d(");
+        put_grid(g);
+        put(g, ", %d, %d)", (int)pick(g, -1, 4), (int)pick(g, 0, 6));
+        break;
+    case 1:
+        put(g, "axial(");
+        put_grid(g);
+        put(g, ")");
+        break;
+    default:
+        put(g, "neighborhood2d(%d, %d, kx = %d, ky = %d", sides[pick(g, 0, 3)], sides[pick(g, 0, 3)], (int)pick(g, 1, 4),
+            (int)pick(g, 0, 4));
+        if (pick(g, 0, 1)) put(g, ", dilation = %d", (int)pick(g, 1, 2));
+        put(g, ")");
+        break;
+    }
+}
+
+/* Draws from everything, the past, or all but a neighbourhood. */
+static void put_random(generator *g) {
+    static const char *const pools[] = {"all", "causal", "~near", "chunk(5, 1)", "cols(1..-1)"};
+    put(g, "random(%d", (int)pick(g, -1, 4));
+    if (pick(g, 0, 1)) put(g, ", seed = %lld", (long long)pick(g, -3, 1000));
+    if (pick(g, 0, 2)) put(g, ", within = %s", pools[pick(g, 0, 4)]);
+    if (pick(g, 0, 1)) put(g, ", per_head = %s", pick(g, 0, 1) ? "true" : "h == 1");
+    put(g, ")");
+}
+
+/* Arrays have the lengths of positions, so none is read inside blocks; what depends on data has places of its own. */
+static void put_array_atom(generator *g) {
+    static const struct {
+        const char *text;
+        unsigned array;
+    } atoms[] = {{"same(l)", GENERATED_LABELS},
+                 {"where(l[i] <= l[j])", GENERATED_LABELS},
+                 {"given(m)", GENERATED_MASK},
+                 {"blocks(32, given(b))", GENERATED_BLOCK_MASK},
+                 {"listed(s)", GENERATED_KEYS}};
+    int64_t choice = pick(g, 0, g->static_only ? 3 : 4);
+    if (g->inside_blocks) {
+        put_random(g);
+        return;
+    }
+    put(g, "%s", atoms[choice].text);
+    g->arrays |= atoms[choice].array;
+}
+
 static void put_atom(generator *g) {
-    switch (pick(g, 0, 12)) {
+    switch (pick(g, 0, 19)) {
+    case 13:
+        put(g, "dilated(");
+        put_int(g);
+        put(g, ", ");
+        put_size(g);
+        put(g, ")");
+        break;
+    case 14:
+        put(g, "stride(");
+        put_size(g);
+        put(g, ")");
+        break;
+    case 15:
+    case 16: put_grid_atom(g); break;
+    case 17: put_random(g); break;
+    case 18:
+    case 19: put_array_atom(g); break;
     case 0: put(g, "all"); break;
     case 1: put(g, "none"); break;
     case 2: put(g, "causal"); break;
@@ -154,14 +232,19 @@ static void put_set(generator *g, int depth) {
     if (choice < 3) {
         put_atom(g);
     } else if (choice < 7) {
+        int which = (int)pick(g, 0, 5);
         put(g, "(");
         put_set(g, depth - 1);
-        put(g, "%s", operators[pick(g, 0, 5)]);
+        put(g, "%s", operators[which]);
+        g->static_only += which > 3;
         put_set(g, depth - 1);
+        g->static_only -= which > 3;
         put(g, ")");
     } else if (choice == 7) {
         put(g, "%s(", pick(g, 0, 1) ? "~" : "¬");
+        g->static_only++;
         put_set(g, depth - 1);
+        g->static_only--;
         put(g, ")");
     } else if (choice == 8) {
         put(g, "(h %% 2 == %d ? ", (int)pick(g, 0, 1));
@@ -182,9 +265,18 @@ static void put_set(generator *g, int depth) {
     }
 }
 
-size_t generate_pattern(test_random *random, int64_t scale, char *buffer, size_t size, int *uses_tokens) {
-    char body[8192];
-    generator g = {random, scale < 1 ? 1 : scale, body, sizeof body, 0, 0, 0};
+/* The arrays as parameters, behind others. */
+static void put_parameters(unsigned arrays, char *buffer, size_t size) {
+    static const char *const parameters[] = {", t: tokens", ", l: labels", ", m: mask", ", b: mask", ", s: keys"};
+    size_t used = 0;
+    buffer[0] = '\0';
+    for (int k = 0; k < 5; k++)
+        if (arrays >> k & 1) used += (size_t)snprintf(buffer + used, size - used, "%s", parameters[k]);
+}
+
+size_t generate_pattern(test_random *random, int64_t scale, char *buffer, size_t size, unsigned *arrays) {
+    char body[8192], parameters[100];
+    generator g = {.random = random, .scale = scale < 1 ? 1 : scale, .at = body, .size = sizeof body};
     put(&g, "    let near = window(%lld) ∪ cols({0, -1});\n", (long long)pick(&g, 0, 70));
     int clauses = (int)pick(&g, 0, 2);
     for (int c = 0; c < clauses; c++) {
@@ -197,8 +289,9 @@ size_t generate_pattern(test_random *random, int64_t scale, char *buffer, size_t
     put(&g, ";\n");
     if (pick(&g, 0, 3) == 0)
         put(&g, "    scale %lld.%lld / sqrt(D);\n", (long long)pick(&g, 0, 1), (long long)pick(&g, 1, 9));
-    *uses_tokens = g.tokens;
-    int length = snprintf(buffer, size, "pattern p(w: int = %lld%s) {\n%s}\n", (long long)pick(&g, 0, scale),
-                          g.tokens ? ", t: tokens" : "", body);
+    *arrays = g.arrays;
+    put_parameters(g.arrays, parameters, sizeof parameters);
+    int length =
+        snprintf(buffer, size, "pattern p(w: int = %lld%s) {\n%s}\n", (long long)pick(&g, 0, scale), parameters, body);
     return length < 0 || (size_t)length >= size ? 0 : (size_t)length;
 }

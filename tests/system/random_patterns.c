@@ -126,6 +126,85 @@ static void count_keys(world *w, const char *text, const weft_plan *plan, const 
     free(residues);
 }
 
+/* ---- arrays of a case ---- */
+
+typedef struct arrays {
+    weft_binding bindings[5];
+    size_t count;
+    DLTensor views[5];
+    int64_t shapes[5][4];
+    void *data[5];
+} arrays;
+
+static char *add_array(arrays *a, const char *name, DLDataType type, int ndim, const int64_t *shape) {
+    size_t n = a->count++, bytes = type.bits / 8;
+    for (int k = 0; k < ndim; k++) a->shapes[n][k] = shape[k], bytes *= (size_t)shape[k];
+    a->data[n] = malloc(bytes ? bytes : 1);
+    a->views[n] =
+        (DLTensor){.data = a->data[n], .device = {kDLCPU, 0}, .ndim = ndim, .dtype = type, .shape = a->shapes[n]};
+    a->bindings[n] = (weft_binding){name, WEFT_BIND_ARRAY, {.array = &a->views[n]}};
+    return a->data[n];
+}
+
+static void add_tokens(arrays *a, test_random *random, int64_t keys) {
+    int64_t tokens[5] = {0, test_range(random, 0, keys), -1, keys / 2, test_range(random, -5, keys + 5)};
+    memcpy(add_array(a, "t", (DLDataType){kDLInt, 64, 1}, 1, (int64_t[]){5}), tokens, sizeof tokens);
+}
+
+/* Documents in order, or labels in none; of every batch element, or of all. */
+static void add_labels(arrays *a, test_random *random, int64_t batch, int64_t keys) {
+    bool sorted = test_range(random, 0, 1), all = test_range(random, 0, 1);
+    int64_t length = test_range(random, 1, 1 + keys / 3);
+    char *at = add_array(a, "l", (DLDataType){kDLInt, 32, 1}, all ? 1 : 2, all ? &keys : (int64_t[]){batch, keys});
+    for (int64_t n = 0; n < (all ? 1 : batch) * keys; n++) {
+        int32_t label = (int32_t)(sorted ? n / length : test_range(random, 0, 1 + keys / length));
+        memcpy(at + n * (int64_t)sizeof label, &label, sizeof label);
+    }
+}
+
+/* Of two, three or four dimensions; some halves of it are all of one kind. */
+static void add_mask(arrays *a, test_random *random, const char *name, const weft_shape *s, int64_t rows,
+                     int64_t columns) {
+    int64_t shape[4] = {s->batch, s->heads, rows, columns}, cells = rows * columns;
+    int ndim = (int)test_range(random, 2, 4);
+    char *at = add_array(a, name, (DLDataType){kDLUInt, 8, 1}, ndim, shape + 4 - ndim);
+    for (int k = 4 - ndim; k < 2; k++) cells *= shape[k];
+    int64_t density = test_range(random, 0, 100);
+    for (int64_t n = 0; n < cells; n++)
+        at[n] = test_range(random, 1, 100) <= density ? (char)test_range(random, 1, 9) : 0;
+    memset(at, (int)test_range(random, 0, 1), (size_t)(cells / test_range(random, 1, 4)));
+}
+
+static void add_keys(arrays *a, test_random *random, const weft_shape *s) {
+    int64_t shape[4] = {s->batch, s->heads, s->queries, test_range(random, 0, 9)};
+    int ndim = (int)test_range(random, 2, 4);
+    char *at = add_array(a, "s", (DLDataType){kDLInt, 32, 1}, ndim, shape + 4 - ndim);
+    int64_t cells = shape[2] * shape[3];
+    for (int k = 4 - ndim; k < 2; k++) cells *= shape[k];
+    for (int64_t n = 0; n < cells; n++) {
+        int32_t key =
+            (int32_t)(test_range(random, 0, 9) ? test_range(random, 0, s->keys - 1) : test_range(random, -9, 2000));
+        memcpy(at + n * (int64_t)sizeof key, &key, sizeof key);
+    }
+}
+
+static int64_t blocks_below(int64_t position) { /* rounded down */
+    return position >= 0 ? position / GENERATED_BLOCK : -((-position + GENERATED_BLOCK - 1) / GENERATED_BLOCK);
+}
+
+static void arrays_make(arrays *a, unsigned wanted, test_random *random, const weft_shape *s) {
+    int64_t blocks = blocks_below(s->keys - 1) + 1, first = blocks_below(s->keys - s->queries);
+    memset(a, 0, sizeof *a);
+    if (wanted & GENERATED_TOKENS) add_tokens(a, random, s->keys);
+    if (wanted & GENERATED_LABELS) add_labels(a, random, s->batch, s->keys);
+    if (wanted & GENERATED_MASK) add_mask(a, random, "m", s, s->queries, s->keys);
+    if (wanted & GENERATED_BLOCK_MASK) add_mask(a, random, "b", s, blocks - first, blocks);
+    if (wanted & GENERATED_KEYS) add_keys(a, random, s);
+}
+static void arrays_free(arrays *a) {
+    for (size_t n = 0; n < a->count; n++) free(a->data[n]);
+}
+
 static void one_case(world *w) {
     test_random random = {w->seed};
     weft_shape s = {.size = sizeof s};
@@ -134,8 +213,8 @@ static void one_case(world *w) {
     s.heads = s.kv_heads * test_range(&random, 1, 2);
     s.head_dim = PICK(&random, dims), s.value_dim = test_range(&random, 0, 2) ? s.head_dim : PICK(&random, dims);
     char text[12000];
-    int uses_tokens = 0;
-    size_t size = generate_pattern(&random, s.keys, text, sizeof text, &uses_tokens);
+    unsigned wanted = 0;
+    size_t size = generate_pattern(&random, s.keys, text, sizeof text, &wanted);
     ck_assert(size > 0);
     weft_module *module = NULL;
     weft_kernel *kernel = NULL;
@@ -150,11 +229,9 @@ static void one_case(world *w) {
         complain(w, text, &s, message);
         ck_abort();
     }
-    int64_t tokens[5] = {0, test_range(&random, 0, s.keys), -1, s.keys / 2, test_range(&random, -5, s.keys + 5)},
-            token_shape[1] = {5};
-    DLTensor array = {.data = tokens, .device = {kDLCPU, 0}, .ndim = 1, .dtype = {kDLInt, 64, 1}, .shape = token_shape};
-    weft_binding binding = {"t", WEFT_BIND_ARRAY, {.array = &array}};
-    status = weft_plan_create(kernel, &s, &binding, uses_tokens ? 1 : 0, &plan);
+    arrays bound;
+    arrays_make(&bound, wanted, &random, &s);
+    status = weft_plan_create(kernel, &s, bound.bindings, bound.count, &plan);
     if (status == WEFT_OK) {
         tensor q, k, v, o, lse;
         tensor_make(&q, 4, s.batch, s.heads, s.queries, s.head_dim),
@@ -182,6 +259,7 @@ static void one_case(world *w) {
         ck_assert(expected);
     }
     weft_plan_destroy(plan), weft_kernel_destroy(kernel), weft_module_destroy(module);
+    arrays_free(&bound);
 }
 
 START_TEST(random_patterns) {

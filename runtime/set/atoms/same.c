@@ -25,16 +25,18 @@ static uint32_t add_group(uint32_t *groups, uint32_t count, uint32_t group) {
     return count + 1;
 }
 
-/* The labels of positions [i0, i1), none negative, and what has one of them. More labels than a few are not told apart:
- * then `may` is everything. */
+/* The labels of positions [i0, i1), none negative, and what has one of them: exactly, unless that is a longer list than
+ * is worth making for several rows. Then every key is possible. */
 static weft_intervals keys_of(const weft_atom *atom, const weft_labels *labels, int64_t i0, int64_t i1, bool *alone) {
-    enum { A_FEW = 256 };
-    uint32_t groups[A_FEW + 1], count = 0, run = weft_labels_run(labels, i0);
-    for (; run < labels->run_count && labels->begins[run] < i1 && count <= A_FEW; run++)
-        count = add_group(groups, count, labels->group_of[run]);
+    enum { MOST_LABELS = 256, MOST_INTERVALS = 4096 };
+    uint32_t groups[MOST_LABELS], count = 0, run = weft_labels_run(labels, i0);
+    uint64_t intervals = 0;
+    while (run < labels->run_count && labels->begins[run] < i1 && count < MOST_LABELS)
+        count = add_group(groups, count, labels->group_of[run++]);
+    for (uint32_t k = 0; k < count; k++) intervals += weft_labels_group(labels, groups[k]).count;
     *alone = count == 1;
-    if (count > A_FEW) return weft_intervals_one(atom->scratch, 0, atom->space.keys, atom->space.keys);
-    return unite(atom, labels, groups, count);
+    if (count < MOST_LABELS && (count == 1 || intervals <= MOST_INTERVALS)) return unite(atom, labels, groups, count);
+    return weft_intervals_one(atom->scratch, 0, atom->space.keys, atom->space.keys);
 }
 
 bool weft_same_spans(const weft_atom *atom, int64_t i0, int64_t i1, weft_spans *out) {
