@@ -22,8 +22,9 @@ static void check_grid(const float *share, const uint8_t *mask, const weft_shape
             for (int64_t row = top; row < bottom; row++)
                 for (int64_t j = left; j < right; j++) pairs += mask[row * shape->keys + j];
             float want = (float)((double)pairs / (double)((bottom - top) * (right - left)));
-            ck_assert_msg(share[r * columns + c] == want, "%s\n%d x %d cells, cell (%d, %d): %g, not %g", what,
-                          (int)rows, (int)columns, (int)r, (int)c, (double)share[r * columns + c], (double)want);
+            if (share[r * columns + c] != want)
+                ck_abort_msg("%s\n%d x %d cells, cell (%d, %d): %g, not %g", what, (int)rows, (int)columns, (int)r,
+                             (int)c, (double)share[r * columns + c], (double)want);
         }
 }
 
@@ -57,14 +58,14 @@ static bool check_row(void *user, int64_t row, const weft_key_range *keys, size_
     row_check *check = user;
     const uint8_t *mask = check->mask + row * check->keys;
     int64_t j = 0;
-    ck_assert_int_eq(row, check->next++);
-    for (size_t n = 0; n < count; n++) {
-        ck_assert_msg(keys[n].begin < keys[n].end && keys[n].end <= check->keys && (n == 0 || keys[n].begin > j),
-                      "%s\nrow %d: ranges overlap or touch", check->what, (int)row);
-        for (; j < keys[n].begin; j++) ck_assert_msg(!mask[j], "%s\nrow %d, key %d", check->what, (int)row, (int)j);
-        for (; j < keys[n].end; j++) ck_assert_msg(mask[j], "%s\nrow %d, key %d", check->what, (int)row, (int)j);
+    if (row != check->next++) ck_abort_msg("%s\nrow %d is visited out of turn", check->what, (int)row);
+    for (size_t n = 0; n <= count; n++) {
+        int64_t begin = n < count ? keys[n].begin : check->keys, end = n < count ? keys[n].end : check->keys;
+        if (n < count && (begin >= end || end > check->keys || (n > 0 && begin <= j)))
+            ck_abort_msg("%s\nrow %d: ranges overlap or touch", check->what, (int)row);
+        for (; j < end; j++)
+            if (mask[j] != (j >= begin)) ck_abort_msg("%s\nrow %d, key %d", check->what, (int)row, (int)j);
     }
-    for (; j < check->keys; j++) ck_assert_msg(!mask[j], "%s\nrow %d, key %d", check->what, (int)row, (int)j);
     return true;
 }
 
