@@ -1,7 +1,6 @@
-/* How long it takes from a pattern's text to a kernel that can be called: cold (code is generated), warm (once more in
- * the same process), and from the cache on disk; each in fresh processes, this program run again. Loading LLVM is timed
- * apart. Medians over REPEATS processes. usage: latency [REPEATS] */
-#include <dlfcn.h>
+/* How long it takes from text to something that runs: in a fresh process with the code generator yet to load, in a warm
+ * one, from the disk cache; and how long plans take and how large they are. Medians. usage: latency [REPEATS] */
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,147 +9,180 @@
 #include <unistd.h>
 #include <weft/weft.h>
 
-static const char text[] = "set local(w) = window(w);\n"
-                           "pattern longformer(w: int = 256, t: tokens, n: int = 16) {\n"
-                           "    require w > 0, \"w must be positive\";\n"
-                           "    attend local(w) | global({0..n, t});\n}\n";
-static const char other[] = "pattern other(w: int = 64) { attend past(w) | cols({0..4}) & causal; }\n";
+enum { MOST = 101 };
+
+static const char pattern[] = "pattern longformer { attend window(256) | global(0..16); }";
 
 static double now(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    return 1e3 * (double)t.tv_sec + 1e-6 * (double)t.tv_nsec;
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 static int by_size(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
-
-/* ---- one process -------------------------------------------------------------------------------------------- */
-
-/* Milliseconds, as a child hands them to its parent. */
-typedef struct times {
-    double plugin;  /* loading the code generator and LLVM */
-    double context; /* making the context */
-    double load;    /* reading and checking the pattern */
-    double kernel;  /* from there to the kernel */
-    double again;   /* another pattern, all of it, in the same process */
-    int has_llvm;   /* is LLVM in this process at the end? */
-} times;
-
-static void die(weft_context *context, const char *what) {
-    char message[4000] = "";
-    if (context) weft_context_message(context, false, message, sizeof message);
-    fprintf(stderr, "%s failed\n%s", what, message);
-    exit(1);
-}
-
-static bool is_mapped(const char *name) {
-    char line[4096];
-    bool found = false;
-    FILE *maps = fopen("/proc/self/maps", "r");
-    while (maps && !found && fgets(line, sizeof line, maps)) found = strstr(line, name) != NULL;
-    if (maps) fclose(maps);
-    return found;
-}
-
-static void make_kernel(weft_context *context, const char *pattern, times *out) {
-    weft_kernel_options options = {.size = sizeof options, .head_dim = 64};
-    weft_module *module;
-    weft_kernel *kernel;
-    double start = now();
-    if (weft_module_load_text(context, "latency.weft", pattern, strlen(pattern), NULL, &module)) die(context, "load");
-    double loaded = now();
-    if (weft_kernel_create(module, NULL, &options, &kernel)) die(context, "compile");
-    out->load = loaded - start, out->kernel = now() - loaded;
-    weft_kernel_destroy(kernel);
-    weft_module_destroy(module);
-}
-
-static times measure(bool preload, const char *cache_path) {
-    times out = {0}, again = {0};
-    double start = now();
-    if (preload) dlopen("libweft_llvm.so.0", RTLD_NOW | RTLD_LOCAL); /* a static build has it already */
-    out.plugin = now() - start;
-    start = now();
-    weft_config config = {.size = sizeof config, .threads = 1, .cache_path = cache_path};
-    weft_context *context;
-    if (weft_context_create(&config, &context)) die(NULL, "context");
-    out.context = now() - start;
-    make_kernel(context, text, &out);
-    out.has_llvm = is_mapped("LLVM");
-    if (preload) make_kernel(context, other, &again);
-    out.again = again.load + again.kernel;
-    weft_context_destroy(context);
-    return out;
-}
-
-/* ---- many processes ----------------------------------------------------------------------------------------- */
-
-/* Runs this program again as a child, and gives the milliseconds that took in all. */
-static double run_child(const char *way, const char *cache_path, times *out) {
-    int ends[2];
-    char number[16];
-    if (pipe(ends) != 0) die(NULL, "pipe");
-    double start = now();
-    pid_t child = fork();
-    if (child < 0) die(NULL, "fork");
-    if (child == 0) {
-        snprintf(number, sizeof number, "%d", ends[1]);
-        execl("/proc/self/exe", "latency", way, cache_path, number, (char *)NULL);
-        _exit(127);
-    }
-    close(ends[1]);
-    bool got = read(ends[0], out, sizeof *out) == (ssize_t)sizeof *out;
-    int status;
-    waitpid(child, &status, 0);
-    close(ends[0]);
-    if (!got || status != 0) die(NULL, "a child");
-    return now() - start;
-}
-
 static double median(double *values, int count) {
     qsort(values, (size_t)count, sizeof *values, by_size);
     return values[count / 2];
 }
 
-enum { MOST_REPEATS = 1000, FIELDS = 7 };
+static void die(const char *what) {
+    fprintf(stderr, "latency: %s failed\n", what);
+    exit(1);
+}
 
-static void report(const char *name, const char *way, const char *cache_path, int repeats) {
-    static double values[FIELDS][MOST_REPEATS];
-    times t = {0};
-    int with_llvm = 0;
-    for (int n = 0; n < repeats; n++) {
-        double whole = run_child(way, cache_path, &t);
-        double row[FIELDS] = {t.plugin, t.context, t.load, t.kernel, t.context + t.load + t.kernel, t.again, whole};
-        for (int k = 0; k < FIELDS; k++) values[k][n] = row[k];
-        with_llvm += t.has_llvm;
+static weft_context *open_context(const char *cache) {
+    weft_config config = {.size = sizeof config, .threads = 1, .cache_path = cache};
+    weft_context *context;
+    if (weft_context_create(&config, &context)) die("the context");
+    return context;
+}
+
+static weft_kernel *compile(weft_context *context, int64_t dim) {
+    weft_module *module;
+    weft_kernel *kernel;
+    weft_kernel_options options = {.size = sizeof options, .head_dim = dim};
+    if (weft_module_load_text(context, "latency.weft", pattern, strlen(pattern), NULL, &module)) die("loading");
+    if (weft_kernel_create(module, NULL, &options, &kernel)) die("compiling");
+    weft_module_destroy(module);
+    return kernel;
+}
+
+/* ---- fresh processes ---------------------------------------------------------------------------------------- */
+
+/* What a fresh process measures of itself. */
+typedef struct fresh {
+    double loading; /* the code generator; 0 from the cache */
+    double callable;
+    bool has_llvm;
+} fresh;
+
+static bool llvm_is_mapped(void) {
+    FILE *maps = fopen("/proc/self/maps", "r");
+    char line[4096];
+    bool found = false;
+    while (maps && fgets(line, sizeof line, maps)) found = found || strstr(line, "LLVM");
+    if (maps) fclose(maps);
+    return found;
+}
+
+/* Asking what the machine can do loads the code generator, so that its time can be told from the compilation's. */
+static fresh measure_here(const char *cache) {
+    fresh out = {0};
+    char nothing[1];
+    double start = now();
+    weft_context *context = open_context(cache);
+    if (!cache) {
+        weft_doctor(context, nothing, sizeof nothing);
+        out.loading = now() - start;
+        start = now();
     }
-    printf("%-8s", name);
-    for (int k = 0; k < FIELDS; k++) printf(" %9.2f", median(values[k], repeats));
-    printf("  %s\n", with_llvm == 0 ? "no" : with_llvm == repeats ? "yes" : "in some");
+    weft_kernel *kernel = compile(context, 64);
+    out.callable = now() - start;
+    out.has_llvm = llvm_is_mapped();
+    weft_kernel_destroy(kernel);
+    weft_context_destroy(context);
+    return out;
 }
 
-static int child_main(char **arguments) {
-    bool cold = strcmp(arguments[1], "cold") == 0;
-    times t = measure(cold, cold ? NULL : arguments[2]);
-    int end = atoi(arguments[3]);
-    return write(end, &t, sizeof t) == (ssize_t)sizeof t ? 0 : 1;
+/* This program again, as another process, which writes its `fresh` to a pipe. */
+static fresh measure_fresh(const char *cache) {
+    int ends[2], status;
+    fresh out;
+    if (pipe(ends)) die("a pipe");
+    pid_t child = fork();
+    if (child < 0) die("a process");
+    if (!child) {
+        dup2(ends[1], STDOUT_FILENO);
+        execl("/proc/self/exe", "latency", "fresh", cache, (char *)NULL);
+        _exit(1);
+    }
+    close(ends[1]);
+    bool read_all = read(ends[0], &out, sizeof out) == (ssize_t)sizeof out;
+    close(ends[0]);
+    if (waitpid(child, &status, 0) < 0 || status || !read_all) die("a fresh process");
+    return out;
 }
 
-int main(int count, char **arguments) {
-    if (count == 4) return child_main(arguments);
-    int repeats = count > 1 ? atoi(arguments[1]) : 21;
-    if (repeats < 1 || repeats > MOST_REPEATS) return 2;
-    char folder[] = "/tmp/weft-latency-XXXXXX", command[64];
-    if (!mkdtemp(folder)) die(NULL, "mkdtemp");
-    times t;
-    run_child("cached", folder, &t); /* fills it */
-    printf("medians of %d processes, ms\n%-8s %9s %9s %9s %9s %9s %9s %9s  %s\n", repeats, "", "LLVM", "context",
-           "parse", "kernel", "callable", "another", "process", "LLVM loaded");
-    report("cold", "cold", folder, repeats);
-    report("cached", "cached", folder, repeats);
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    return system(command) != 0;
+static fresh medians(const char *cache, int repeats) {
+    double loading[MOST], callable[MOST];
+    fresh out = {0};
+    for (int n = 0; n < repeats; n++) {
+        fresh one = measure_fresh(cache);
+        loading[n] = one.loading, callable[n] = one.callable;
+        out.has_llvm = out.has_llvm || one.has_llvm;
+    }
+    out.loading = median(loading, repeats), out.callable = median(callable, repeats);
+    return out;
+}
+
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *at) {
+    (void)status, (void)kind, (void)at;
+    return remove(path);
+}
+
+static void print_fresh(int repeats) {
+    char folder[] = "/tmp/weft-latency-XXXXXX";
+    fresh cold = medians(NULL, repeats);
+    printf("| loading the code generator, fresh process | %.1f ms |\n", 1e3 * cold.loading);
+    printf("| text to kernel, fresh process, D = 64 | %.1f ms |\n", 1e3 * cold.callable);
+    if (!mkdtemp(folder)) die("a folder");
+    measure_fresh(folder); /* fills the cache */
+    fresh cached = medians(folder, repeats);
+    printf("| the same from the disk cache | %.2f ms, LLVM %s |\n", 1e3 * cached.callable,
+           cached.has_llvm ? "loaded" : "not loaded");
+    nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* ---- this process ------------------------------------------------------------------------------------------- */
+
+static void print_warm(weft_context *context, int repeats) {
+    double seconds[MOST];
+    weft_kernel_destroy(compile(context, 64));
+    for (int64_t dim = 64; dim <= 128; dim *= 2) {
+        for (int n = 0; n < repeats; n++) {
+            double start = now();
+            weft_kernel_destroy(compile(context, dim));
+            seconds[n] = now() - start;
+        }
+        printf("| text to kernel, warm, D = %d | %.1f ms |\n", (int)dim, 1e3 * median(seconds, repeats));
+    }
+}
+
+static void print_plans(weft_context *context, int repeats) {
+    weft_kernel *kernel = compile(context, 64);
+    double seconds[MOST];
+    for (int64_t n = 16384; n <= 1048576; n *= 4) {
+        weft_shape shape = {.size = sizeof shape, .heads = 8, .queries = n, .keys = n, .head_dim = 64, .value_dim = 64};
+        weft_plan_info info = {.size = sizeof info};
+        for (int r = 0; r < repeats; r++) {
+            weft_plan *plan;
+            if (weft_plan_create(kernel, &shape, NULL, 0, &plan)) die("planning");
+            weft_plan_describe(plan, &info);
+            weft_plan_destroy(plan);
+            seconds[r] = info.seconds;
+        }
+        printf("| plan, %lld tokens, 8 heads | %.2f ms, %lld bytes |\n", (long long)n, 1e3 * median(seconds, repeats),
+               (long long)info.bytes);
+    }
+    weft_kernel_destroy(kernel);
+}
+
+int main(int argc, char **argv) {
+    if (argc > 1 && !strcmp(argv[1], "fresh")) {
+        fresh result = measure_here(argc > 2 ? argv[2] : NULL);
+        return write(STDOUT_FILENO, &result, sizeof result) != (ssize_t)sizeof result;
+    }
+    int repeats = argc > 1 ? atoi(argv[1]) : 15;
+    if (repeats < 1 || repeats > MOST) return fprintf(stderr, "usage: latency [REPEATS], 1 to %d\n", MOST), 2;
+    printf("| Longformer ±256, 16 global, float32 | median of %d |\n|---|---|\n", repeats);
+    fflush(stdout);
+    print_fresh(repeats);
+    weft_context *context = open_context(NULL);
+    print_warm(context, repeats);
+    print_plans(context, repeats);
+    weft_context_destroy(context);
+    return 0;
 }

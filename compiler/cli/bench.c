@@ -46,7 +46,12 @@ static int measure_lengths(bench_report *b, const bench_pair *pair) {
 }
 
 static int measure_threads(bench_report *b, session *s, const weft_kernel *dense, int64_t head_dim, int threads) {
-    bench_pair pair = {.s = s, .heads = b->heads, .head_dim = head_dim, .threads = threads, .level = b->level};
+    bench_pair pair = {.s = s,
+                       .heads = b->heads,
+                       .head_dim = head_dim,
+                       .threads = threads,
+                       .level = b->level,
+                       .copy = peak_copy(threads)};
     weft_status status = with_threads(s->kernel, threads, &pair.pattern);
     if (status == WEFT_OK) status = with_threads(dense, threads, &pair.dense);
     int code = status == WEFT_OK ? measure_lengths(b, &pair) : exit_code(status);

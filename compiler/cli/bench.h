@@ -13,6 +13,7 @@ typedef struct bench_pair {
     int64_t heads, head_dim;
     int threads;
     const peak_level *level; /* of multiply-adds; may be NULL */
+    double copy;             /* bytes a second, read and written */
 } bench_pair;
 
 /* Times of one run in seconds. */
@@ -32,6 +33,7 @@ typedef struct bench_result {
     int64_t dense_n;      /* where dense was measured: n, or less where it would take too long */
     double dense_seconds; /* at n; in proportion to the pairs where it was measured at less */
     double peak;          /* flop/s, median; 0 where it is not known */
+    double roofline; /* seconds: the pairs at that peak, or the tensors at the speed of copies, whichever is more */
 } bench_result;
 
 /* Measures one line (bench_measure.c). An exit code; what is wrong has been said. */

@@ -210,7 +210,9 @@ static weft_status take_turns(side *pattern, side *dense, const bench_pair *pair
         if (interrupted()) status = WEFT_CANCELLED;
     }
     if (status != WEFT_OK) return status;
+    double bytes = 4 * sizeof(float) * (double)pair->heads * (double)out->n * (double)out->head_dim;
     out->peak = median(peaks, out->turns);
+    out->roofline = fmax(pattern->flops / out->peak, bytes / pair->copy);
     out->pattern = conclude(pattern, out->turns, peaks[out->turns - 1]);
     out->dense = conclude(dense, out->turns, peaks[out->turns - 1]);
     return status;

@@ -104,6 +104,7 @@ static void print_result(const bench_result *r) {
     field("speed_up", speed_up(r));
     field("gflops", gflops(r));
     field("peak_gflops", r->peak > 0 ? 1e-9 * r->peak : NAN);
+    field("roofline_seconds", r->roofline);
     printf("}");
 }
 

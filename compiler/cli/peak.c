@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "clock.h"
 
@@ -96,9 +97,10 @@ const peak_level *peak_find(weft_dtype dtype, int index) { return nth(nth(dtype,
 
 enum { WAIT, GO, GIVE_UP };
 
+/* Threads that do the same at the same time. */
 typedef struct crew {
-    const peak_level *level;
-    long rounds;
+    void (*job)(void *user);
+    void *user;
     atomic_int ready, signal;
 } crew;
 
@@ -114,21 +116,21 @@ static void *work(void *argument) {
     while (atomic_load(&w->with->signal) == WAIT) sched_yield();
     if (atomic_load(&w->with->signal) == GIVE_UP) return NULL;
     w->began = clock_seconds();
-    w->with->level->work(w->with->rounds);
+    w->with->job(w->with->user);
     w->ended = clock_seconds();
     return NULL;
 }
 
 /* From the first start to the last end; 0 where threads cannot be had. This one is a worker as well. */
-static double work_together(crew *c, worker *workers, int threads) {
+static double work_together(void (*job)(void *user), void *user, int threads) {
+    crew c = {.job = job, .user = user};
+    worker *workers = calloc((size_t)threads, sizeof *workers);
     int started = 1;
-    for (; started < threads; started++) {
-        workers[started].with = c;
-        if (pthread_create(&workers[started].thread, NULL, work, &workers[started])) break;
-    }
-    while (atomic_load(&c->ready) < started - 1) sched_yield();
-    atomic_store(&c->signal, started < threads ? GIVE_UP : GO);
-    workers[0].with = c;
+    if (!workers) return 0;
+    for (int n = 0; n < threads; n++) workers[n].with = &c;
+    while (started < threads && !pthread_create(&workers[started].thread, NULL, work, &workers[started])) started++;
+    while (atomic_load(&c.ready) < started - 1) sched_yield();
+    atomic_store(&c.signal, started < threads ? GIVE_UP : GO);
     work(&workers[0]);
     double began = workers[0].began, ended = workers[0].ended;
     for (int n = 1; n < started; n++) {
@@ -136,7 +138,20 @@ static double work_together(crew *c, worker *workers, int threads) {
         began = fmin(began, workers[n].began);
         ended = fmax(ended, workers[n].ended);
     }
+    free(workers);
     return started < threads ? 0 : ended - began;
+}
+
+/* ---- multiply-adds ------------------------------------------------------------------------------------------ */
+
+typedef struct rounds_of {
+    const peak_level *level;
+    long rounds;
+} rounds_of;
+
+static void do_rounds(void *user) {
+    const rounds_of *r = user;
+    r->level->work(r->rounds);
 }
 
 /* The rounds that take this one thread so many seconds. */
@@ -153,11 +168,33 @@ static long rounds_for(const peak_level *level, double seconds) {
 }
 
 double peak_measure(const peak_level *level, int threads, double seconds) {
-    worker *workers = calloc((size_t)threads, sizeof *workers);
-    crew c = {.level = level};
-    if (!workers) return 0;
-    c.rounds = rounds_for(level, seconds);
-    double took = work_together(&c, workers, threads);
-    free(workers);
-    return took > 0 ? level->flops * (double)c.rounds * threads / took : 0;
+    rounds_of r = {level, rounds_for(level, seconds)};
+    double took = work_together(do_rounds, &r, threads);
+    return took > 0 ? level->flops * (double)r.rounds * threads / took : 0;
+}
+
+/* ---- copies ------------------------------------------------------------------------------------------------- */
+
+enum { COPIES = 3 };
+static const size_t copy_bytes = (size_t)48 << 20; /* a thread's */
+
+typedef struct copies {
+    char *memory; /* from and to, for every thread */
+    atomic_int taken;
+} copies;
+
+static void do_copies(void *user) {
+    copies *c = user;
+    char *from = c->memory + 2 * copy_bytes * (size_t)atomic_fetch_add(&c->taken, 1);
+    for (int n = 0; n < COPIES; n++) memcpy(from + copy_bytes, from, copy_bytes);
+}
+
+double peak_copy(int threads) {
+    size_t bytes = 2 * copy_bytes * (size_t)threads;
+    copies c = {.memory = malloc(bytes)};
+    if (!c.memory) return 0;
+    memset(c.memory, 1, bytes);
+    double took = work_together(do_copies, &c, threads);
+    free(c.memory);
+    return took > 0 ? 2.0 * COPIES * (double)copy_bytes * threads / took : 0;
 }

@@ -22,4 +22,7 @@ const peak_level *peak_find(weft_dtype dtype, int index);
 /* Flop/s of so many threads at once, over about so many seconds. 0 where threads cannot be had. */
 double peak_measure(const peak_level *level, int threads, double seconds);
 
+/* Bytes a second, read and written, of copies that are larger than caches. 0 where memory or threads cannot be had. */
+double peak_copy(int threads);
+
 #endif
