@@ -77,21 +77,13 @@ double weft_sink_of(const weft_run_modifiers *m, int64_t head);
 /* ---- workspace ---------------------------------------------------------------------------------------------- */
 
 /* From a 64-byte boundary on: the counters of unfinished parts, one a split of every (batch element, head); the states
-<<<<<<< ours
- * of split row tiles; the modifiers; the scratch of every worker. Sizes are multiples of 64 bytes. */
+ * of split row tiles; the modifiers; what phases after the first need of the ones before, lse, for hosts that do not
+ * ask for it; the scratch of every worker. Counters and states are those of the phase that needs most. Sizes are
+ * multiples of 64 bytes. */
 typedef struct weft_workspace {
-    size_t counters, states, modifiers, scratch; /* offsets in bytes */
-    size_t state, worker;             /* bytes of one state and of one worker's scratch */
-    size_t size;                      /* whole, with room to reach the boundary */
-=======
- * of split row tiles; what phases after the first need of the ones before, lse, for hosts that do not ask for it; the
- * scratch of every worker. Counters and states are those of the phase that needs most. Sizes are multiples of 64 bytes.
- */
-typedef struct weft_workspace {
-    size_t counters, states, lse, scratch; /* offsets in bytes */
-    size_t state, worker;                  /* bytes of one state and of one worker's scratch */
-    size_t size;                           /* whole, with room to reach the boundary */
->>>>>>> theirs
+    size_t counters, states, modifiers, lse, scratch; /* offsets in bytes */
+    size_t state, worker;                             /* bytes of one state and of one worker's scratch */
+    size_t size;                                      /* whole, with room to reach the boundary */
 } weft_workspace;
 weft_workspace weft_workspace_of(const weft_plan *plan);
 

@@ -55,21 +55,15 @@ static void fill_call(weft_execution *run, const weft_work *work, size_t worker,
         .tiles = work->layout->tiles + item->first_tile,
         .tile_count = item->tile_count,
         .masks = plan->masks,
-<<<<<<< ours
-        .row_position = item->row + plan->shape.keys - plan->shape.queries,
-        .row_stride = 1,
-        .key_stride = 1,
-=======
         .fold = work->layout->phase > 0,
-        .sink = -INFINITY,
         .row_position = row + plan->shape.keys - plan->shape.queries,
         .row_stride = stride,
         .key_position = key,
         .key_stride = stride,
->>>>>>> theirs
         .scratch = (float *)(run->workspace + run->parts.scratch + worker * run->parts.worker),
     };
     weft_run_modifiers_tell(&run->modifiers, work->batch, work->head, call);
+    if (call->fold) call->sink = -INFINITY; /* the first phase has counted it */
 }
 
 static float *state_at(weft_execution *run, size_t state) {
@@ -150,13 +144,8 @@ static void keep_lse(weft_execution *run) {
                                  .element = sizeof(float)};
 }
 
-<<<<<<< ours
 static weft_status execute(weft_execution *run, const weft_tensors *tensors, void *workspace,
                            weft_diagnostics *diagnostics) {
-    const weft_plan *plan = run->plan;
-=======
-static weft_status execute(weft_execution *run, void *workspace) {
->>>>>>> theirs
     enum { BOUNDARY = 64 };
     uintptr_t past = (uintptr_t)workspace % BOUNDARY;
     run->workspace = (unsigned char *)workspace + (past ? BOUNDARY - past : 0);
@@ -164,16 +153,11 @@ static weft_status execute(weft_execution *run, void *workspace) {
     keep_lse(run);
     atomic_init(&run->next, 0);
     atomic_init(&run->stopped, false);
-<<<<<<< ours
-    size_t workers = run->items < plan->workers ? (size_t)run->items : plan->workers;
-    bool ready =
-        weft_run_modifiers_begin(&run->modifiers, plan, tensors, run->workspace + run->parts.modifiers, diagnostics);
-    if (ready) weft_engine_parallel(plan->kernel->engine, workers, work_until_done, run);
+    bool ready = weft_run_modifiers_begin(&run->modifiers, run->plan, tensors, run->workspace + run->parts.modifiers,
+                                          diagnostics);
+    for (; ready && run->phase < run->plan->phase_count && !stopped(run); run->phase++) execute_phase(run);
     weft_run_modifiers_end(&run->modifiers);
     if (!ready) return weft_status_of_failure(diagnostics);
-=======
-    for (; run->phase < run->plan->phase_count && !stopped(run); run->phase++) execute_phase(run);
->>>>>>> theirs
     return atomic_load(&run->stopped) ? WEFT_CANCELLED : WEFT_OK;
 }
 

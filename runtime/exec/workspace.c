@@ -18,13 +18,9 @@ weft_workspace weft_workspace_of(const weft_plan *plan) {
         .worker = rounded(weft_scratch_floats(shape->head_dim, shape->value_dim) * sizeof(float)),
     };
     out.states = rounded(splits * sizeof(uint32_t));
-<<<<<<< ours
     out.modifiers = out.states + states * out.state;
-    out.scratch = out.modifiers + rounded(weft_run_modifiers_size(plan));
-=======
-    out.lse = out.states + states * out.state;
+    out.lse = out.modifiers + rounded(weft_run_modifiers_size(plan));
     out.scratch = out.lse + rounded(rows * sizeof(float));
->>>>>>> theirs
     out.size = out.scratch + plan->workers * out.worker + BOUNDARY - 1;
     return out;
 }

@@ -94,11 +94,11 @@ bool weft_plan_read_shape(weft_plan *plan, const weft_shape *shape, weft_diagnos
 bool weft_plan_fold(weft_planner *planner);
 weft_environment weft_plan_environment(const weft_plan *plan, int64_t batch, int64_t head);
 
-<<<<<<< ours
-/* modifiers.c: softcap and bias of every (batch element, head), as far as they are known without the arrays of a run. */
+/* modifiers.c: softcap and bias of every (batch element, head), as far as they are known without the arrays of a run.
+ */
 bool weft_plan_modify(weft_plan *plan, weft_diagnostics *diagnostics);
 void weft_plan_modifiers_free(weft_plan *plan);
-=======
+
 /* stages.c: chooses the stages of every recipe; makes their layouts, still empty. */
 bool weft_plan_stages(weft_planner *planner);
 /* The set of the passes that share a contiguous stage; 0: memory failed. Either may be 0. */
@@ -106,7 +106,6 @@ weft_id weft_join_sets(weft_planner *planner, weft_id a, weft_id b);
 
 /* pays.c: is a strided step cheaper in a stage of its own than beside `contiguous` (0: nothing) in one class? */
 bool weft_stride_pays(weft_planner *planner, weft_id contiguous, const weft_step *step, bool *pays);
->>>>>>> theirs
 
 /* items.c: tiles and items of one layout, in row order; and, when masks are built, its counts of pairs. */
 bool weft_plan_items(weft_planner *planner, weft_layout *layout);

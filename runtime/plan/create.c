@@ -74,7 +74,8 @@ static bool make_items(weft_planner *planner) {
 static bool lay_out(weft_plan *plan, weft_diagnostics *diagnostics) {
     weft_planner planner;
     bool done = weft_planner_init(&planner, plan, diagnostics) && weft_plan_fold(&planner) &&
-                weft_plan_stages(&planner) && check_rows(plan, diagnostics) && make_items(&planner);
+                weft_plan_modify(plan, diagnostics) && weft_plan_stages(&planner) && check_rows(plan, diagnostics) &&
+                make_items(&planner);
     if (done) {
         take_masks(plan, &planner);
         weft_plan_measure(plan, &planner);
@@ -167,14 +168,8 @@ weft_status weft_plan_create(const weft_kernel *kernel, const weft_shape *shape,
     if (!plan)
         status = WEFT_OUT_OF_MEMORY;
     else if (!weft_plan_read_shape(plan, shape, &diagnostics) || !bind(plan, bindings, count, &diagnostics) ||
-<<<<<<< ours
-             !weft_plan_fold(plan, &diagnostics) || !weft_plan_modify(plan, &diagnostics) ||
              !lay_out(plan, &diagnostics))
         status = weft_status_of_failure(&diagnostics);
-=======
-             !lay_out(plan, &diagnostics))
-        status = status_of(&diagnostics);
->>>>>>> theirs
     if (status == WEFT_OK) {
         plan->info.seconds = now() - start;
         *out = plan;

@@ -90,13 +90,9 @@ static weft_share share_of(weft_search *search, weft_id id) {
     int64_t first = search->rows.first;
     weft_spans spans;
     if (++search->visits > MOST_VISITS) return SHARE_UNKNOWN;
-<<<<<<< ours
     if (node->op == WEFT_OP_COMPLEMENT)
         return complement(search, share_of(search, weft_operand(&planner->plan->bound.dag, id, 0)));
-    if (!weft_spans_of(&planner->rows, id, planner->space, first, first + search->rows.count, &spans))
-=======
     if (!weft_spans_of(&planner->rows, id, search->space, first, first + search->rows.count, &spans))
->>>>>>> theirs
         return SHARE_UNKNOWN;
     if (!meets(spans.may, search->keys)) return SHARE_NONE;
     if (covers(spans.full, search->keys)) return SHARE_ALL;

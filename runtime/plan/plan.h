@@ -46,7 +46,6 @@ typedef struct weft_layout {
     int64_t full_tiles, partial_tiles;
 } weft_layout;
 
-<<<<<<< ours
 /* What becomes of scores, per head (modifiers.c); nothing where the plan has no head dimension, and so cannot be run.
  * What a run may bind is still open in it: ARRAY nodes without tensors, lookups without elements. */
 typedef struct weft_plan_modifiers {
@@ -57,7 +56,7 @@ typedef struct weft_plan_modifiers {
     weft_lookup *tables; /* [B][of.table_count] */
     void **copies;       /* [B][of.table_count]: elements of those that could not be used where they lie */
 } weft_plan_modifiers;
-=======
+
 /* One pass as heads of one kind make it: the classes of positions mod the stride, each with a layout; stride 1: all
  * positions are one class. */
 typedef struct weft_stage {
@@ -77,7 +76,6 @@ typedef struct weft_phase {
     size_t splits, states;
     double cost;
 } weft_phase;
->>>>>>> theirs
 
 struct weft_plan {
     const weft_kernel *kernel; /* retained */
@@ -86,13 +84,6 @@ struct weft_plan {
     weft_bound bound; /* sets of passes, canonical */
     weft_layout *layouts;
     uint32_t layout_count, layout_capacity;
-<<<<<<< ours
-    uint32_t *layout_of;  /* [B * H]: which layout */
-    float *scale_of;      /* [H] */
-    weft_plan_modifiers modifiers;
-    weft_id *meaning_of;  /* [B * H]: the oracle's set, folded from the program's meaning */
-    weft_mask *masks;     /* shared by all layouts */
-=======
     uint32_t *classes; /* layout numbers */
     uint32_t class_count, class_capacity;
     weft_stage *stages;
@@ -102,10 +93,10 @@ struct weft_plan {
     uint32_t *route_of; /* [B * H] */
     weft_phase *phases;
     uint32_t phase_count, phase_capacity;
-    float *scale_of;     /* [H] */
+    float *scale_of; /* [H] */
+    weft_plan_modifiers modifiers;
     weft_id *meaning_of; /* [B * H]: the oracle's set, folded from the program's meaning */
     weft_mask *masks;    /* shared by all layouts */
->>>>>>> theirs
     uint32_t mask_count, mask_capacity;
     uint32_t workers; /* tasks of a run: each has its own scratch in the workspace */
     weft_plan_info info;
@@ -115,7 +106,6 @@ struct weft_plan {
 /* How many (batch element, head) pairs there are. */
 static inline size_t weft_plan_heads(const weft_plan *plan) { return (size_t)(plan->shape.batch * plan->shape.heads); }
 
-<<<<<<< ours
 /* What a failure that was described amounts to: the pattern is wrong for this shape (E03), or the host's values are
  * (E04), or we cannot (E05), or memory has failed (create.c). */
 weft_status weft_status_of_failure(const weft_diagnostics *diagnostics);
@@ -128,7 +118,7 @@ bool weft_lookup_copy(const weft_array *array, void *to);
 /* Of a parameter, whose value does not suit: E0405. */
 void weft_lookup_refuse(const weft_program *program, uint32_t parameter, weft_diagnostics *diagnostics);
 extern const int64_t weft_lookup_nothing; /* what the `at` of an empty array points to */
-=======
+
 /* What head number n (batch element * H + head) does in a phase; NULL: nothing. */
 static inline const weft_stage *weft_plan_stage(const weft_plan *plan, size_t n, uint32_t phase) {
     const weft_route *route = &plan->routes[plan->route_of[n]];
@@ -142,6 +132,5 @@ static inline int64_t weft_stage_row(const weft_plan *plan, const weft_stage *st
     const weft_layout *layout = weft_stage_layout(plan, stage, residue);
     return (layout->space.first + row) * stage->stride + residue - (plan->shape.keys - plan->shape.queries);
 }
->>>>>>> theirs
 
 #endif

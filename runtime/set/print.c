@@ -162,25 +162,20 @@ static void print_roots(printer *p) {
     const weft_program *program = p->program;
     if (program->meaning) mark(p, program->meaning);
     if (program->scale) mark(p, program->scale);
-<<<<<<< ours
     if (program->softcap) mark(p, program->softcap);
     if (program->bias) mark(p, program->bias);
-    for (uint32_t k = 0; k < program->pass_count; k++) mark(p, program->passes[k].set);
-=======
     for (uint32_t k = 0; k < program->pass_count; k++) {
         const weft_pass *pass = &program->passes[k];
         mark(p, pass->set);
         if (pass->stride) mark(p, pass->stride);
         if (pass->list) mark(p, pass->list);
     }
->>>>>>> theirs
     print_marked(p);
     if (program->meaning) weft_text_format(p->out, "meaning %%%u\n", p->numbers[program->meaning]);
     if (program->scale) weft_text_format(p->out, "scale %%%u\n", p->numbers[program->scale]);
     if (program->softcap) weft_text_format(p->out, "softcap %%%u\n", p->numbers[program->softcap]);
     if (program->bias) weft_text_format(p->out, "bias %%%u\n", p->numbers[program->bias]);
-    if (program->sink != WEFT_NO_SINK)
-        weft_text_format(p->out, "sink %s\n", program->parameters[program->sink].name);
+    if (program->sink != WEFT_NO_SINK) weft_text_format(p->out, "sink %s\n", program->parameters[program->sink].name);
     for (uint32_t k = 0; k < program->pass_count; k++) {
         const weft_pass *pass = &program->passes[k];
         weft_text_format(p->out, "pass %s %s %ux%u %%%u", order_names[pass->row_order], order_names[pass->key_order],
