@@ -17,9 +17,24 @@ enum { LEAST_TURNS = 3, MOST_TURNS = 15, /* … between these */ MOST_RUNS = 409
 
 /* Tensors of one length. */
 typedef struct buffers {
-    float *q, *k, *v, *o;
+    void *q, *k, *v, *o;
     int64_t n;
 } buffers;
+
+/* The kernels' type. */
+typedef struct element {
+    DLDataType type;
+    size_t size;
+    uint16_t fraction, exponent; /* of 16 bits: the fraction's mask, and the exponent of 1/16 in its place */
+} element;
+
+static const element elements[] = {
+    [WEFT_F32] = {{kDLFloat, 32, 1}, sizeof(float), 0, 0},
+    [WEFT_BF16] = {{kDLBfloat, 16, 1}, sizeof(uint16_t), 0x7f, 123 << 7},
+    [WEFT_F16] = {{kDLFloat, 16, 1}, sizeof(uint16_t), 0x3ff, 11 << 10},
+};
+
+static const element *element_of(const bench_pair *pair) { return &elements[pair->s->given->dtype]; }
 
 /* One of the two that are compared. */
 typedef struct side {
@@ -45,19 +60,32 @@ static double median(double *values, int count) {
 
 /* ---- tensors ------------------------------------------------------------------------------------------------ */
 
-/* Numbers that look random, from -1 to 1. */
-static void fill(float *out, size_t count, uint32_t seed) {
+/* Numbers that look random, from -1 to 1; of 16 bits, with one of four exponents. */
+static void fill(void *out, size_t count, const element *e, uint32_t seed) {
+    float *wide = out;
+    uint16_t *narrow = out;
     for (size_t n = 0; n < count; n++) {
         seed = seed * 1664525u + 1013904223u;
-        out[n] = (float)(seed >> 8) * (2.0f / (1 << 24)) - 1;
+        uint32_t random = seed >> 8;
+        if (e->size == sizeof *wide) {
+            wide[n] = (float)random * (2.0f / (1 << 24)) - 1;
+        } else {
+            uint32_t more = (random >> 17 & 3) * (e->fraction + 1u);
+            narrow[n] = (uint16_t)((random >> 1 & 0x8000) | (e->exponent + more) | (random & e->fraction));
+        }
     }
 }
 
 static void buffers_free(buffers *b) { free(b->q), free(b->k), free(b->v), free(b->o); }
 
+/* Of q, k, v and o together. */
+static double tensor_bytes(const bench_pair *pair, int64_t n) {
+    return 4.0 * (double)element_of(pair)->size * (double)pair->heads * (double)n * (double)pair->head_dim;
+}
+
 /* False with a complaint, also where the memory that the machine has would not hold them. */
 static bool buffers_make(buffers *b, const bench_pair *pair, int64_t n) {
-    double bytes = 4 * sizeof(float) * (double)pair->heads * (double)n * (double)pair->head_dim;
+    double bytes = tensor_bytes(pair, n);
     double memory = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
     *b = (buffers){.n = n};
     if (bytes > memory) {
@@ -65,14 +93,14 @@ static bool buffers_make(buffers *b, const bench_pair *pair, int64_t n) {
         return false;
     }
     size_t count = (size_t)pair->heads * (size_t)n * (size_t)pair->head_dim;
-    float **all[] = {&b->q, &b->k, &b->v, &b->o};
+    void **all[] = {&b->q, &b->k, &b->v, &b->o};
     for (uint32_t at = 0; at < 4; at++) {
-        *all[at] = malloc(count * sizeof(float));
+        *all[at] = malloc(count * element_of(pair)->size);
         if (!*all[at]) {
             complain("out of memory");
             return false;
         }
-        fill(*all[at], count, at);
+        fill(*all[at], count, element_of(pair), at);
     }
     return true;
 }
@@ -86,12 +114,12 @@ static void look_at(side *it, const buffers *b, const bench_pair *pair, int64_t 
     memcpy(it->shape, shape, sizeof shape);
     memcpy(it->strides, strides, sizeof strides);
     DLTensor *views[] = {&it->q, &it->k, &it->v, &it->o};
-    float *const data[] = {b->q, b->k, b->v, b->o};
+    void *const data[] = {b->q, b->k, b->v, b->o};
     for (int at = 0; at < 4; at++)
         *views[at] = (DLTensor){.data = data[at],
                                 .device = {kDLCPU, 0},
                                 .ndim = 4,
-                                .dtype = {kDLFloat, 32, 1},
+                                .dtype = element_of(pair)->type,
                                 .shape = it->shape,
                                 .strides = it->strides};
 }
@@ -210,9 +238,8 @@ static weft_status take_turns(side *pattern, side *dense, const bench_pair *pair
         if (interrupted()) status = WEFT_CANCELLED;
     }
     if (status != WEFT_OK) return status;
-    double bytes = 4 * sizeof(float) * (double)pair->heads * (double)out->n * (double)out->head_dim;
     out->peak = median(peaks, out->turns);
-    out->roofline = fmax(pattern->flops / out->peak, bytes / pair->copy);
+    out->roofline = fmax(pattern->flops / out->peak, tensor_bytes(pair, out->n) / pair->copy);
     out->pattern = conclude(pattern, out->turns, peaks[out->turns - 1]);
     out->dense = conclude(dense, out->turns, peaks[out->turns - 1]);
     return status;
