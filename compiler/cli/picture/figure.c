@@ -14,7 +14,7 @@ enum {
     MARGIN = 24,
     LINE = 20,
     TITLE = 32,
-    BETWEEN = 28, /* panels */
+    BETWEEN = 28, /* panels, at least */
     TICK = 5,
     AXIS_WORD = 22, /* room for "keys" and "queries" */
     SWATCH = 14,
@@ -77,8 +77,11 @@ static int64_t axis_step(int cells, int64_t length, int cell_size, int label) {
 static int at_least(int a, int b) { return a > b ? a : b; }
 static int at_most(int a, int b) { return a < b ? a : b; }
 
+/* So that the number at one panel's end and the 0 of the next one stay apart. */
+static int between_panels(const figure *f) { return at_least(BETWEEN, number_width(f->image->keys) / 2 + 16); }
+
 static int room_across(const figure *f, int across) {
-    return (WIDEST - MARGIN - f->left - (across - 1) * BETWEEN) / across;
+    return (WIDEST - MARGIN - f->left - (across - 1) * between_panels(f)) / across;
 }
 
 /* As many beside each other as make the whole about as wide as high, and never more than leave a panel readable. */
@@ -195,13 +198,13 @@ bool figure_layout(figure *f, const picture *image) {
     for (int panel = 0; panel < image->panel_count; panel++) named = named || image->panels[panel][0];
     int wide = image->columns * f->cell_width, high = image->rows * f->cell_height;
     f->top = MARGIN + TITLE + LINE + 12 + (named ? LINE : 0);
-    f->step_x = wide + BETWEEN;
+    f->step_x = wide + between_panels(f);
     f->step_y = high + TICK + LINE + 16 + (named ? LINE : 0);
     int down = image->panel_count ? (image->panel_count + f->across - 1) / f->across : 1;
     f->legend = f->top + (down - 1) * f->step_y + high + TICK + LINE + AXIS_WORD + 14;
     char facts[160];
     picture_describe(image, "×", " ·", facts, sizeof facts);
-    f->width = f->left + f->across * f->step_x - BETWEEN + MARGIN + number_width(image->keys) / 2;
+    f->width = f->left + f->across * f->step_x - between_panels(f) + MARGIN + number_width(image->keys) / 2;
     f->width = at_least(f->width, 2 * MARGIN + (int)font_width(facts, 1));
     f->width = at_least(f->width, 2 * MARGIN + at_most((int)font_width(image->title, 1.5), 720));
     f->width = at_most(f->width, WIDEST);
