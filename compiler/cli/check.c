@@ -63,6 +63,7 @@ int command_check(const options *given) {
     const weft_kernel_options plan_only = {.size = sizeof plan_only, .plan_only = true};
     session s = {0};
     int code = session_open(&s, given, given->json);
+    if (!code && !given->json) session_explain(&s); /* warnings */
     if (!code && given->pattern) {
         s.pattern = given->pattern;
         code = session_compile(&s, &plan_only);

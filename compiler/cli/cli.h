@@ -94,7 +94,8 @@ typedef struct session {
     size_t array_count;
 } session;
 
-/* Opens the file (words[0], if there is one; "-" is standard input) and, unless `quiet`, prints its diagnostics. */
+/* Opens the file (words[0], if there is one; "-" is standard input) and, unless `quiet`, says what keeps it from being
+ * opened; warnings are left to session_explain. */
 int session_open(session *s, const options *given, bool quiet);
 /* Chooses the pattern: -p, or the only one (else EXIT_USAGE). */
 int session_choose(session *s);

@@ -81,7 +81,7 @@ int session_open(session *s, const options *given, bool quiet) {
     if (status != WEFT_OK) return exit_code(status);
     if (!given->word_count) return EXIT_FINE;
     status = load(s);
-    if (!quiet) session_explain(s);
+    if (!quiet && status != WEFT_OK) session_explain(s);
     return status == WEFT_OK ? EXIT_FINE : exit_code(status);
 }
 

@@ -20,7 +20,7 @@ static weft_id fold_in(weft_elaborator *e, weft_typed value, weft_bound *bound) 
     weft_diagnostics_init(&own, e->arena.allocator, e->diagnostics->sources);
     weft_id folded = weft_fold(e->program, value.id, &nothing_known, bound, &own);
     pass_on(&own, e->diagnostics);
-    if (!folded && !own.count) e->arena.failed = true;
+    if (own.out_of_memory) e->arena.failed = true;
     weft_diagnostics_free(&own);
     return folded;
 }

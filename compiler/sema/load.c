@@ -195,6 +195,7 @@ weft_unit *weft_sema_load(const weft_allocator *allocator, const char *path, con
     weft_names_init(&unit->names, allocator);
     loader l = {.unit = unit, .options = options, .sources = sources, .diagnostics = diagnostics};
     bool done = load_root(&l, path, text, size) && check_files(unit, diagnostics);
+    if (done && diagnostics->errors == errors) done = weft_warn_unit(unit, diagnostics);
     if (l.failed || (!done && diagnostics->errors == errors)) diagnostics->out_of_memory = true;
     weft_diagnostics_sort(diagnostics);
     if (done && diagnostics->errors == errors && !diagnostics->out_of_memory) return unit;

@@ -48,9 +48,11 @@ static void elaborate_heads(statements *s, const weft_ast *clause) {
 /* ---- statements about how it is computed -------------------------------------------------------------------- */
 
 static void elaborate_tile(statements *s, const weft_ast *tile) {
+    uint32_t k = 0;
     for (const weft_ast *side = tile->first; side; side = side->next) {
         weft_typed value = weft_elaborate_as(s->e, side, WEFT_TYPE_INT, "a side of `tile`");
         weft_check_size(s->e, value, "a side of `tile`");
+        s->parts.tile[k++] = value;
     }
 }
 
@@ -160,8 +162,7 @@ static weft_typed wrap_requirements(statements *s, const weft_ast **requires, we
 }
 
 weft_pattern_parts weft_elaborate_pattern(weft_elaborator *e, const weft_ast *pattern) {
-    const weft_typed none = weft_typed_error();
-    statements s = {.e = e, .pattern = pattern, .slot = e->frame->filled, .parts = {none, none, none, none, none}};
+    statements s = {.e = e, .pattern = pattern, .slot = e->frame->filled, .parts = weft_no_parts()};
     uint32_t count = 0;
     s.clauses = weft_arena_take(&e->arena, (2 * pattern->count + 1) * sizeof *s.clauses);
     const weft_ast **

@@ -59,8 +59,7 @@ static void declare_parameter(weft_elaborator *e, const weft_ast *param, uint32_
 
 weft_pattern_parts weft_elaborate_root(weft_elaborator *e, weft_definition *definition) {
     const weft_ast *ast = definition->ast;
-    const weft_typed none = weft_typed_error();
-    weft_pattern_parts parts = {none, none, none, none, none};
+    weft_pattern_parts parts = weft_no_parts();
     weft_frame frame = {.definition = definition, .open = true};
     frame.values = weft_arena_take(&e->arena, (ast->count + 1) * sizeof *frame.values);
     if (!frame.values) return parts;

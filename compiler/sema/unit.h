@@ -97,4 +97,7 @@ typedef struct weft_check_budget {
 } weft_check_budget;
 bool weft_check_file(const weft_unit *unit, weft_file *file, weft_check_budget *budget, weft_diagnostics *diagnostics);
 
+/* ---- warn.c: the warnings about the root file of a unit without errors. False when memory fails. */
+bool weft_warn_unit(const weft_unit *unit, weft_diagnostics *diagnostics);
+
 #endif

@@ -27,9 +27,10 @@ static inline void *test_resize(void *user, void *block, size_t old_size, size_t
     enum { HEADER = 16 };
     test_memory *memory = user;
     size_t *header = block ? (size_t *)(void *)((char *)block - HEADER) : NULL;
-    ck_assert_uint_eq(header ? *header : 0, old_size);
+    /* Check notes every assertion in a file, which is too slow here for those that hold. */
+    if ((header ? *header : 0) != old_size) ck_abort_msg("a block of another size comes back");
     if (new_size == 0) {
-        ck_assert_ptr_nonnull(block);
+        if (!block) ck_abort_msg("nothing is freed");
         memory->live--;
         free(header);
         return NULL;
@@ -38,7 +39,7 @@ static inline void *test_resize(void *user, void *block, size_t old_size, size_t
     if (memory->fail_at && (memory->calls == memory->fail_at || (memory->forever && memory->calls > memory->fail_at)))
         return NULL;
     size_t *fresh = malloc(HEADER + new_size); /* always elsewhere, so that stale pointers show */
-    ck_assert_ptr_nonnull(fresh);
+    if (!fresh) ck_abort_msg("malloc failed");
     *fresh = new_size;
     if (header) {
         size_t kept = old_size < new_size ? old_size : new_size;
