@@ -52,11 +52,13 @@ static int measure_threads(bench_report *b, session *s, const weft_kernel *dense
                        .threads = threads,
                        .level = b->level,
                        .copy = peak_copy(threads)};
-    weft_status status = with_threads(s->kernel, threads, &pair.pattern);
+    weft_status status = invention_make(&pair.made_up, s, b->heads) ? WEFT_OK : WEFT_OUT_OF_MEMORY;
+    if (status == WEFT_OK) status = with_threads(s->kernel, threads, &pair.pattern);
     if (status == WEFT_OK) status = with_threads(dense, threads, &pair.dense);
     int code = status == WEFT_OK ? measure_lengths(b, &pair) : exit_code(status);
     weft_kernel_destroy(pair.pattern);
     weft_kernel_destroy(pair.dense);
+    invention_free(&pair.made_up);
     return code;
 }
 

@@ -10,6 +10,7 @@
 typedef struct bench_pair {
     session *s; /* its kernel is the pattern's too, and can say where in the file a mistake is */
     weft_kernel *pattern, *dense;
+    invention made_up; /* what plans of the pattern are given */
     int64_t heads, head_dim;
     int threads;
     const peak_level *level; /* of multiply-adds; may be NULL */

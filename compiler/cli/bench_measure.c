@@ -133,7 +133,6 @@ static void side_free(side *it) {
 /* Makes the plan PLANS times over; *seconds (may be NULL) is the median. */
 static weft_status make_plan(side *it, const weft_kernel *kernel, const bench_pair *pair, int64_t n, bool is_pattern,
                              double *seconds) {
-    const session *s = pair->s;
     weft_shape shape = {.size = sizeof shape,
                         .batch = 1,
                         .heads = pair->heads,
@@ -147,8 +146,8 @@ static weft_status make_plan(side *it, const weft_kernel *kernel, const bench_pa
     for (int at = 0; at < PLANS && status == WEFT_OK; at++) {
         weft_plan_destroy(it->plan);
         it->plan = NULL;
-        status = weft_plan_create(kernel, &shape, is_pattern ? s->bindings : NULL, is_pattern ? s->binding_count : 0,
-                                  &it->plan);
+        status = weft_plan_create(kernel, &shape, is_pattern ? pair->made_up.bindings : NULL,
+                                  is_pattern ? pair->made_up.binding_count : 0, &it->plan);
         if (status == WEFT_OK) {
             it->info = (weft_plan_info){.size = sizeof it->info};
             weft_plan_describe(it->plan, &it->info);

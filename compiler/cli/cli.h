@@ -105,6 +105,8 @@ int session_bind(session *s);
 int session_compile(session *s, const weft_kernel_options *wanted);
 /* Makes a plan; the old one, if any, is let go. With `quiet` a refusal is not described. */
 int session_plan(session *s, const weft_shape *shape, bool quiet);
+/* The same with other bindings than the session's. */
+int session_plan_with(session *s, const weft_shape *shape, const weft_binding *bindings, size_t count, bool quiet);
 /* The lengths of --n, or of --lq and --lk; false with a complaint. */
 bool session_lengths(const options *given, weft_shape *shape);
 /* Opens, chooses, binds and compiles, without code. */
@@ -121,6 +123,25 @@ void session_explain(const session *s);
 void session_explain_plan(const session *s);
 void session_explain_run(const session *s);
 void session_close(session *s);
+
+/* ---- arrays made up (invent.c) ------------------------------------------------------------------------------ */
+
+typedef struct invented_array {
+    int64_t length;
+    float *data;
+    DLTensor view;
+} invented_array;
+
+/* The session's bindings, and one for each per_head or table parameter that has none. Zero-initialise. */
+typedef struct invention {
+    weft_binding *bindings;
+    size_t binding_count;
+    invented_array *arrays;
+    size_t array_count;
+} invention;
+/* For that many heads; what was made before is let go. False when memory fails. */
+bool invention_make(invention *out, const session *s, int64_t heads);
+void invention_free(invention *it);
 
 /* ---- attention tensors (inputs.c) --------------------------------------------------------------------------- */
 

@@ -201,12 +201,16 @@ int session_compile(session *s, const weft_kernel_options *wanted) {
     return exit_code(status);
 }
 
-int session_plan(session *s, const weft_shape *shape, bool quiet) {
+int session_plan_with(session *s, const weft_shape *shape, const weft_binding *bindings, size_t count, bool quiet) {
     weft_plan_destroy(s->plan);
-    weft_status status = weft_plan_create(s->kernel, shape, s->bindings, s->binding_count, &s->plan);
+    weft_status status = weft_plan_create(s->kernel, shape, bindings, count, &s->plan);
     if (status == WEFT_OK) return EXIT_FINE;
     if (!quiet) session_explain_plan(s);
     return exit_code(status);
+}
+
+int session_plan(session *s, const weft_shape *shape, bool quiet) {
+    return session_plan_with(s, shape, s->bindings, s->binding_count, quiet);
 }
 
 bool session_lengths(const options *given, weft_shape *shape) {

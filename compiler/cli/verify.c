@@ -45,7 +45,8 @@ static int shape_count(const verification *v) {
 
 /* Makes the plan of a shape; *planned is false where the pattern or the library refuses it. */
 static int plan_shape(verification *v, const weft_shape *shape, bool *planned) {
-    int code = session_plan(v->s, shape, true);
+    if (!invention_make(&v->made_up, v->s, shape->heads)) return exit_code(WEFT_OUT_OF_MEMORY);
+    int code = session_plan_with(v->s, shape, v->made_up.bindings, v->made_up.binding_count, true);
     *planned = code == EXIT_FINE;
     return code == EXIT_WRONG ? EXIT_FINE : code;
 }
@@ -178,5 +179,6 @@ int command_verify(const options *given) {
         }
     }
     session_close(&s);
+    invention_free(&v.made_up);
     return code;
 }

@@ -21,6 +21,7 @@ typedef struct difference {
 
 typedef struct verification {
     session *s;
+    invention made_up; /* what the plan at hand was given */
     int64_t masks, refused; /* shapes */
     double pairs;
     dim_result dims[VERIFY_MOST_DIMS];

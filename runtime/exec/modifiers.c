@@ -106,19 +106,28 @@ static bool is_uniform(const weft_modifiers *of, const weft_dag *dag, weft_id id
     return !of->reads[id] && of->slot[id] != WEFT_NO_SLOT && weft_node_at(dag, id)->op != WEFT_OP_LITERAL;
 }
 
-/* Which operand, if any, a choice by a condition that is the same for all pairs leaves out; 0: none. */
-static uint32_t left_out(const weft_run_modifiers *m, size_t n, weft_id id) {
+/* Is a condition the same for all pairs? By a uniform, or by one that decides whatever follows. */
+static bool is_known(const weft_run_modifiers *m, size_t n, weft_id id, bool *truth) {
     const weft_dag *dag = &program_of(m->plan)->dag;
     const weft_modifiers *of = &m->plan->modifiers.of;
+    const weft_node *node = weft_node_at(dag, id);
+    weft_value value = node->value;
+    if (is_uniform(of, dag, id) && evaluate(m, n, of->slot[id], &value)) return false;
+    *truth = value.integer != 0;
+    if (node->op == WEFT_OP_BOOL || is_uniform(of, dag, id)) return true;
+    if (node->op != WEFT_OP_AND && node->op != WEFT_OP_OR) return false;
+    if (!is_known(m, n, weft_operand(dag, id, 0), truth)) return false;
+    return *truth == (node->op == WEFT_OP_OR) || is_known(m, n, weft_operand(dag, id, 1), truth);
+}
+
+/* Which operand, if any, a choice leaves out for all pairs; 0: none. */
+static uint32_t left_out(const weft_run_modifiers *m, size_t n, weft_id id) {
+    const weft_dag *dag = &program_of(m->plan)->dag;
     weft_op op = (weft_op)weft_node_at(dag, id)->op;
-    if (op != WEFT_OP_SELECT && op != WEFT_OP_AND && op != WEFT_OP_OR) return 0;
-    weft_id condition = weft_operand(dag, id, 0);
-    weft_value value = weft_node_at(dag, condition)->value;
-    if (weft_node_at(dag, condition)->op != WEFT_OP_BOOL &&
-        (!is_uniform(of, dag, condition) || evaluate(m, n, of->slot[condition], &value)))
-        return 0;
-    if (op == WEFT_OP_SELECT) return value.integer ? 2 : 1;
-    return (value.integer != 0) == (op == WEFT_OP_OR) ? 1 : 0;
+    bool truth, chooses = op == WEFT_OP_SELECT || op == WEFT_OP_AND || op == WEFT_OP_OR;
+    if (!chooses || !is_known(m, n, weft_operand(dag, id, 0), &truth)) return 0;
+    if (op == WEFT_OP_SELECT) return truth ? 2 : 1;
+    return truth == (op == WEFT_OP_OR) ? 1 : 0;
 }
 
 /* Marks the parts of the bias that head n takes. Users come after their operands. */
@@ -166,7 +175,7 @@ static int64_t bits_of(double value) { return ((weft_value){.real = value}).inte
 
 /* Brought within what a float of base-2 scores can be divided by; c tanh(s / c) has long reached its limits there. */
 static void set_softcap(double cap, int64_t *uniforms) {
-    const double least = 0x1p-120, most = 0x1p120;
+    const double least = 0x1p-110, most = 0x1p110;
     double in_base_2 = cap * log2_of_e, size = fabs(in_base_2);
     if (size != 0) in_base_2 = copysign(fmin(fmax(size, least), most), in_base_2);
     uniforms[WEFT_UNIFORM_CAP] = bits_of(in_base_2);

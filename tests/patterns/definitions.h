@@ -33,6 +33,7 @@ typedef struct definition {
     int64_t trial[MOST_TRIALS]
                  [MOST_VALUES]; /* values to try at many lengths; the first are verified with kernels too */
     int trials;                 /* how many; at least one */
+    bool dense;                 /* every pair is allowed */
 } definition;
 
 typedef struct definitions {
@@ -40,7 +41,7 @@ typedef struct definitions {
     size_t count;
 } definitions;
 
-extern const definitions sequence_patterns, block_patterns, grid_patterns, hybrid_patterns;
+extern const definitions sequence_patterns, block_patterns, grid_patterns, hybrid_patterns, score_patterns;
 
 /* Floor division, and its remainder: what positions before 0 need. */
 static inline int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }

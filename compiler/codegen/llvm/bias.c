@@ -563,7 +563,7 @@ static const double log2_of_e = 1.4426950408889634;
 static bool find_line(const weft_bias *bias, weft_id *factor, weft_id *n) {
     const weft_dag *dag = &bias->program->dag;
     weft_id root = bias->program->bias;
-    if (!bias->narrow || weft_node_at(dag, root)->op != WEFT_OP_MUL) return false;
+    if (!bias->narrow || !bias->modifiers->reads[root] || weft_node_at(dag, root)->op != WEFT_OP_MUL) return false;
     for (uint32_t k = 0; k < 2; k++) {
         weft_id real = weft_operand(dag, root, 1 - k);
         *factor = weft_operand(dag, root, k);
@@ -575,6 +575,11 @@ static bool find_line(const weft_bias *bias, weft_id *factor, weft_id *n) {
         if (bias->parts[*n].lo >= -exact && bias->parts[*n].hi <= exact) return true;
     }
     return false;
+}
+
+bool weft_bias_is_finite(const weft_bias *bias) {
+    weft_id factor, n;
+    return find_line(bias, &factor, &n);
 }
 
 static LLVMValueRef to_float(weft_emitter *e, LLVMValueRef real) {

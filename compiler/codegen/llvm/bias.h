@@ -40,6 +40,7 @@ LLVMTypeRef weft_bias_position(const weft_bias *bias);
 
 /* score + bias log2(e), for scores in base 2; after the last stage. */
 LLVMValueRef weft_bias_add(weft_bias *bias, LLVMValueRef score);
+bool weft_bias_is_finite(const weft_bias *bias); /* surely; after the last stage */
 
 /* Helpers that modifiers.c shares. */
 LLVMValueRef weft_emit_spread(weft_emitter *e, LLVMValueRef scalar); /* to all lanes; a vector stays as it is */

@@ -20,7 +20,7 @@ void weft_emitter_init(weft_emitter *e, const weft_target *target, const char *t
 
 void weft_emitter_free(weft_emitter *e) { LLVMDisposeBuilder(e->builder); }
 
-static void set_attribute(const weft_emitter *e, LLVMValueRef function, const char *name, const char *value) {
+void weft_emit_attribute(const weft_emitter *e, LLVMValueRef function, const char *name, const char *value) {
     LLVMAddAttributeAtIndex(
         function, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
         LLVMCreateStringAttribute(e->context, name, (unsigned)strlen(name), value, (unsigned)strlen(value)));
@@ -29,17 +29,17 @@ static void set_attribute(const weft_emitter *e, LLVMValueRef function, const ch
 static void aim(const weft_emitter *e, LLVMValueRef function) {
     char width[16];
     snprintf(width, sizeof width, "%u", 32 * e->target->lanes);
-    if (e->target->isa != WEFT_ISA_AARCH64) set_attribute(e, function, "target-cpu", e->target->name);
-    set_attribute(e, function, "tune-cpu", e->tune);
-    set_attribute(e, function, "prefer-vector-width", width);
-    set_attribute(e, function, "min-legal-vector-width", width);
+    if (e->target->isa != WEFT_ISA_AARCH64) weft_emit_attribute(e, function, "target-cpu", e->target->name);
+    weft_emit_attribute(e, function, "tune-cpu", e->tune);
+    weft_emit_attribute(e, function, "prefer-vector-width", width);
+    weft_emit_attribute(e, function, "min-legal-vector-width", width);
 }
 
-LLVMValueRef weft_emit_function(weft_emitter *e, const char *name, const LLVMTypeRef *types, const char *const *names,
-                                unsigned count) {
+LLVMValueRef weft_emit_function(weft_emitter *e, LLVMTypeRef result, const char *name, const LLVMTypeRef *types,
+                                const char *const *names, unsigned count) {
     LLVMTypeRef parameters[8];
     memcpy(parameters, types, count * sizeof *types);
-    e->function = LLVMAddFunction(e->module, name, LLVMFunctionType(e->none, parameters, count, false));
+    e->function = LLVMAddFunction(e->module, name, LLVMFunctionType(result, parameters, count, false));
     for (unsigned i = 0; i < count; i++) LLVMSetValueName2(LLVMGetParam(e->function, i), names[i], strlen(names[i]));
     unsigned kind = LLVMGetEnumAttributeKindForName("nounwind", strlen("nounwind"));
     LLVMAddAttributeAtIndex(e->function, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,

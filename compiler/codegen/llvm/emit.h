@@ -21,9 +21,10 @@ typedef struct weft_emitter {
 void weft_emitter_init(weft_emitter *e, const weft_target *target, const char *tune, LLVMModuleRef module);
 void weft_emitter_free(weft_emitter *e);
 
-/* Starts a function that returns nothing; its parameters get the given names. */
-LLVMValueRef weft_emit_function(weft_emitter *e, const char *name, const LLVMTypeRef *types, const char *const *names,
-                                unsigned count);
+/* Starts a function; its parameters get the given names. */
+LLVMValueRef weft_emit_function(weft_emitter *e, LLVMTypeRef result, const char *name, const LLVMTypeRef *types,
+                                const char *const *names, unsigned count);
+void weft_emit_attribute(const weft_emitter *e, LLVMValueRef function, const char *name, const char *value);
 LLVMBasicBlockRef weft_emit_block(weft_emitter *e, const char *name); /* appended; the builder stays where it is */
 void weft_emit_at(weft_emitter *e, LLVMBasicBlockRef block);
 

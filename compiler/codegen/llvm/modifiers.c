@@ -12,7 +12,7 @@ typedef struct modifier {
     LLVMValueRef function;
     uint32_t rows;
     bool softcap;
-    weft_bias *bias; /* NULL: none */
+    weft_bias *bias;               /* NULL: none */
     LLVMValueRef inverse, limit;   /* of the softcap */
     LLVMValueRef masks, mask_step; /* words of the block; one that is all 1, over and over, where there are none */
 } modifier;
@@ -74,7 +74,9 @@ static LLVMValueRef apply_softcap(const modifier *m, LLVMValueRef score) {
     LLVMValueRef x = LLVMBuildFMul(e->builder, score, m->inverse, "x");
     LLVMValueRef square = LLVMBuildFMul(e->builder, x, x, "square");
     LLVMValueRef above = LLVMBuildFMul(e->builder, score, polynomial(e, numerator, square), "above");
-    return LLVMBuildFDiv(e->builder, above, polynomial(e, denominator, square), "capped");
+    LLVMValueRef capped = LLVMBuildFDiv(e->builder, above, polynomial(e, denominator, square), "capped");
+    LLVMSetFastMathFlags(capped, LLVMFastMathAllowReciprocal | LLVMFastMathNoInfs | LLVMFastMathAllowContract);
+    return capped;
 }
 
 /* ---- positions ------------------------------------------------------------------------------------------------ */
@@ -103,10 +105,13 @@ static LLVMValueRef row_positions(const modifier *m, LLVMValueRef row) {
     return LLVMTypeOf(positions) == type ? positions : LLVMBuildTrunc(e->builder, positions, type, "i");
 }
 
-static LLVMValueRef key_position(const modifier *m, LLVMValueRef key) {
-    LLVMValueRef stride = field(m, offsetof(weft_call, key_stride), m->e->i64, "stride");
-    LLVMValueRef first = field(m, offsetof(weft_call, key_position), m->e->i64, "first");
-    return as_position(m, add(m, first, multiply(m, add(m, parameter(m, FIRST), key), stride)));
+/* Of the first key, and the distance from one to the next. */
+static LLVMValueRef first_key(const modifier *m, LLVMValueRef *stride) {
+    *stride = field(m, offsetof(weft_call, key_stride), m->e->i64, "stride");
+    LLVMValueRef origin = field(m, offsetof(weft_call, key_position), m->e->i64, "origin");
+    LLVMValueRef first = as_position(m, add(m, origin, multiply(m, parameter(m, FIRST), *stride)));
+    *stride = as_position(m, *stride);
+    return first;
 }
 
 /* ---- loops ---------------------------------------------------------------------------------------------------- */
@@ -128,13 +133,14 @@ static LLVMValueRef apply_mask(const modifier *m, LLVMValueRef key, LLVMValueRef
 }
 
 /* One vector of scores, in its place; the highest so far with it. */
-static LLVMValueRef modify(const modifier *m, LLVMValueRef key, LLVMValueRef row, LLVMValueRef highest) {
+static LLVMValueRef modify(const modifier *m, LLVMValueRef key, LLVMValueRef j, LLVMValueRef row,
+                           LLVMValueRef highest) {
     weft_emitter *e = m->e;
     LLVMValueRef index = add(m, multiply(m, key, weft_emit_int(e, m->rows)), row);
     LLVMValueRef at = float_at(m, parameter(m, SCORES), index), score = weft_emit_load(e, at, 0, "score");
     if (m->softcap) score = apply_softcap(m, score);
     if (m->bias) {
-        weft_bias_pair(m->bias, key_position(m, key));
+        weft_bias_pair(m->bias, j);
         score = weft_bias_add(m->bias, score);
     }
     score = apply_mask(m, key, row, score);
@@ -145,13 +151,16 @@ static LLVMValueRef modify(const modifier *m, LLVMValueRef key, LLVMValueRef row
 /* for key in 0 … KEYS: the builder is left behind the loop. */
 static LLVMValueRef emit_keys(const modifier *m, LLVMValueRef row) {
     weft_emitter *e = m->e;
+    LLVMValueRef stride = NULL, first = m->bias ? first_key(m, &stride) : NULL, j = NULL;
     LLVMBasicBlockRef before = LLVMGetInsertBlock(e->builder);
     LLVMBasicBlockRef body = weft_emit_block(e, "key"), after = weft_emit_block(e, "keys_done");
     LLVMBuildBr(e->builder, body);
     weft_emit_at(e, body);
     LLVMValueRef key = weft_emit_phi(e, weft_emit_int(e, 0), before, "key");
+    if (m->bias) j = weft_emit_phi(e, first, before, "j");
     LLVMValueRef highest = weft_emit_phi(e, weft_emit_splat_constant(e, -1.0 / 0.0), before, "highest");
-    LLVMValueRef higher = modify(m, key, row, highest), next = add(m, key, weft_emit_int(e, 1));
+    LLVMValueRef higher = modify(m, key, j, row, highest), next = add(m, key, weft_emit_int(e, 1));
+    if (m->bias) weft_emit_incoming(j, add(m, j, stride), body);
     weft_emit_incoming(key, next, body);
     weft_emit_incoming(highest, higher, body);
     LLVMValueRef more = LLVMBuildICmp(e->builder, LLVMIntSLT, next, parameter(m, KEYS), "more");
@@ -177,7 +186,7 @@ static void emit_rows(const modifier *m, bool narrow) {
     LLVMValueRef more = LLVMBuildICmp(e->builder, LLVMIntSLT, next, weft_emit_int(e, m->rows), "more");
     LLVMBuildCondBr(e->builder, more, body, after);
     weft_emit_at(e, after);
-    LLVMBuildRetVoid(e->builder);
+    LLVMBuildRet(e->builder, weft_emit_int(e, m->bias && !weft_bias_is_finite(m->bias)));
 }
 
 /* ---- the function --------------------------------------------------------------------------------------------- */
@@ -207,7 +216,7 @@ static void emit_both(modifier *m) {
 static LLVMValueRef start_function(weft_emitter *e, const char *name) {
     const LLVMTypeRef types[PARAMETERS] = {e->pointer, e->i64, e->i64, e->pointer, e->pointer, e->pointer};
     static const char *const names[PARAMETERS] = {"call", "first", "keys", "mask", "scores", "highest"};
-    LLVMValueRef function = weft_emit_function(e, name, types, names, PARAMETERS);
+    LLVMValueRef function = weft_emit_function(e, e->i64, name, types, names, PARAMETERS);
     LLVMSetLinkage(function, LLVMInternalLinkage);
     return function;
 }
@@ -223,6 +232,7 @@ LLVMValueRef weft_emit_modifier(weft_emitter *e, const char *name, uint32_t rows
     }
     modifier m = {.e = e, .rows = rows, .softcap = program->softcap != 0, .bias = program->bias ? &bias : NULL};
     m.function = start_function(e, name);
+    if (e->target->lanes == 16) weft_emit_attribute(e, m.function, "reciprocal-estimates", "vec-divf:1");
     bias.lanes =
         LLVMBuildAlloca(e->builder, LLVMVectorType(LLVMDoubleTypeInContext(e->context), e->target->lanes), "lanes");
     choose_masks(&m);

@@ -145,7 +145,7 @@ static LLVMValueRef emit_scores(weft_emitter *e, const char *name, const tiling 
                                       e->i64,     e->pointer, e->pointer, e->pointer};
     static const char *const names[COUNT] = {"queries", "keys", "key_row", "key_dim",
                                              "valid",   "mask", "scores",  "highest"};
-    LLVMValueRef function = weft_emit_function(e, name, types, names, COUNT);
+    LLVMValueRef function = weft_emit_function(e, e->none, name, types, names, COUNT);
 #define PARAMETER(n) LLVMGetParam(function, n)
     streams keys = streams_from(e, t, PARAMETER(KEYS), PARAMETER(KEY_ROW), PARAMETER(KEY_DIM), PARAMETER(VALID));
     for (uint32_t column = 0; column < t->columns; column++) {
@@ -166,7 +166,7 @@ static LLVMValueRef emit_values(weft_emitter *e, const char *name, const tiling 
     const LLVMTypeRef types[COUNT] = {e->pointer, e->pointer, e->i64, e->i64, e->i64, e->i64, e->pointer, e->pointer};
     static const char *const names[COUNT] = {"weights", "values", "value_row", "value_dim",
                                              "valid",   "keys",   "decay",     "acc"};
-    LLVMValueRef function = weft_emit_function(e, name, types, names, COUNT);
+    LLVMValueRef function = weft_emit_function(e, e->none, name, types, names, COUNT);
     streams dims = streams_from(e, t, PARAMETER(VALUES), PARAMETER(VALUE_DIM), PARAMETER(VALUE_ROW), PARAMETER(VALID));
     for (uint32_t column = 0; column < t->columns; column++) {
         tile acc = column_of(t, column);
@@ -215,7 +215,7 @@ bool weft_emit_kernel(weft_emitter *e, const char *name, uint32_t rows, const we
     }
 
     static const char *const names[] = {"call"};
-    LLVMValueRef entry = weft_emit_function(e, name, &e->pointer, names, 1);
+    LLVMValueRef entry = weft_emit_function(e, e->none, name, &e->pointer, names, 1);
     LLVMSetVisibility(entry, LLVMHiddenVisibility);
     LLVMValueRef arguments[] = {LLVMGetParam(entry, 0),
                                 weft_emit_int(e, rows),

@@ -99,7 +99,7 @@ START_TEST(names) {
     binding_test t;
     begin(&t);
     expect(&t, NULL, 0, WEFT_E0401,
-           "no value for `width`, `yes`, `spots`, `document`, `cover`, `values`, and no default");
+           "no value for `width`, `yes`, `spots`, `document`, `cover`, and no default");
     ck_assert_uint_eq(t.diagnostics.reports[0].span.begin, 0);
     weft_binding bindings[] = {{"widht", WEFT_BIND_INT, {.integer = 1}},
                                ALL_BUT_WIDTH,

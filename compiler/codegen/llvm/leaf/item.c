@@ -21,9 +21,10 @@ typedef void values_product(const float *weights, const float *values, int64_t v
                             int64_t valid, int64_t keys, const float *decay, float *acc);
 
 /* What becomes of the scores of a block, whose first key is number `first`: softcap, then bias, then the mask. Sets
- * highest[row] to the largest. NULL where a pattern says nothing about scores. */
-typedef void score_modifier(const weft_call *call, int64_t first, int64_t keys, const uint64_t *mask, float *scores,
-                            float *highest);
+ * highest[row] to the largest. 0: no score became -inf that was not masked. NULL where a pattern says nothing about
+ * scores. */
+typedef int64_t score_modifier(const weft_call *call, int64_t first, int64_t keys, const uint64_t *mask, float *scores,
+                               float *highest);
 
 typedef struct item {
     const weft_call *call;
@@ -69,7 +70,8 @@ static void prefetch(const float *at, int64_t row, int64_t rows, int64_t columns
         for (int64_t c = 0; c < columns; c += LINE) __builtin_prefetch(at + r * row + c, 0, 3);
 }
 
-static void score(const item *it, const block *now) {
+/* False: every row attends to every key, however little. */
+static bool score(const item *it, const block *now) {
     const weft_call *call = it->call;
     const uint64_t *mask = it->modify ? 0 : now->mask;
     for (int64_t row = 0; row < it->height; row += LANES) store(it->highest + row, splat(-__builtin_inff()));
@@ -78,7 +80,8 @@ static void score(const item *it, const block *now) {
         it->scores_of(it->queries, now->k + key * call->k_row, call->k_row, call->k_dim, now->keys - key,
                       mask ? mask + key : NULL, it->scores + key * it->height, it->highest);
     }
-    if (it->modify) it->modify(call, now->first, now->keys, now->mask, it->scores, it->highest);
+    bool hides = it->modify && it->modify(call, now->first, now->keys, now->mask, it->scores, it->highest);
+    return now->mask || hides;
 }
 
 /* Scores become weights, in place; maxima, totals and decays follow. */
@@ -130,10 +133,9 @@ static void weigh_guarded(const item *it, const block *now) {
         }
 }
 
-static void weigh(const item *it, const block *now, const block *next) {
+static void weigh(const item *it, const block *now, const block *next, bool hides) {
     const weft_call *call = it->call;
-    bool may_hide = now->mask || it->modify; /* weights of 0 */
-    if (may_hide && !all_finite(call, now, it->value_dim)) {
+    if (hides && !all_finite(call, now, it->value_dim)) {
         weigh_guarded(it, now);
         return;
     }
@@ -180,9 +182,9 @@ void weft_item(const weft_call *call, int64_t height, int64_t head_dim, int64_t 
     for (bool more = next_block(call, &at, &now); more; now = next) {
         more = next_block(call, &at, &next);
         if (!more) next = now;
-        score(&it, &now);
+        bool hides = score(&it, &now);
         soften(&it, now.keys);
-        weigh(&it, &now, &next);
+        weigh(&it, &now, &next, hides);
     }
     outcome made = {.height = height,
                     .dims = value_dim,
