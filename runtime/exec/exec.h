@@ -77,13 +77,44 @@ double weft_sink_of(const weft_run_modifiers *m, int64_t head);
 /* ---- workspace ---------------------------------------------------------------------------------------------- */
 
 /* From a 64-byte boundary on: the counters of unfinished parts, one a split of every (batch element, head); the states
- * of split row tiles; the modifiers; the scratch of every worker. Sizes are multiples of 64 bytes. */
+ * of split row tiles; the modifiers; what phases after the first need of the ones before, lse, for hosts that do not
+ * ask for it; the scratch of every worker. Counters and states are those of the phase that needs most. Sizes are
+ * multiples of 64 bytes. */
 typedef struct weft_workspace {
-    size_t counters, states, modifiers, scratch; /* offsets in bytes */
-    size_t state, worker;             /* bytes of one state and of one worker's scratch */
-    size_t size;                      /* whole, with room to reach the boundary */
+    size_t counters, states, modifiers, lse, scratch; /* offsets in bytes */
+    size_t state, worker;                             /* bytes of one state and of one worker's scratch */
+    size_t size;                                      /* whole, with room to reach the boundary */
 } weft_workspace;
 weft_workspace weft_workspace_of(const weft_plan *plan);
+
+/* ---- claiming ----------------------------------------------------------------------------------------------- */
+
+/* The items of one phase in the order in which they are claimed, a squad after the other: consecutive query heads of
+ * one KV head and one route, in one class of positions. They read the same keys, which are then still in cache, and
+ * take turns item by item. A worker's claims only rise, so it walks the squads once. */
+typedef struct weft_squad {
+    const weft_plan *plan;
+    uint32_t phase;
+    size_t first_head; /* batch element * H + head */
+    int64_t heads, residue;
+    const weft_stage *stage; /* NULL: these heads have nothing to do in this phase */
+    const weft_layout *layout;
+    int64_t first_item; /* items, splits and states of the squads before it */
+    size_t splits, states;
+} weft_squad;
+
+/* One item of one head; in the sums, the splits and states of the squads and heads before it. */
+typedef struct weft_work {
+    int64_t batch, head, kv_head, residue;
+    const weft_stage *stage;
+    const weft_layout *layout;
+    uint32_t item;
+    size_t splits, states;
+} weft_work;
+
+weft_squad weft_first_squad(const weft_plan *plan, uint32_t phase);
+/* Number `claim` of the phase's items; claims of one squad after the other never fall. */
+weft_work weft_claim(weft_squad *squad, int64_t claim);
 
 /* ---- merging ------------------------------------------------------------------------------------------------ */
 

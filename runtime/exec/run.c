@@ -1,7 +1,7 @@
-/* A run: workers claim the items of all heads by one counter, and each item is one call of the kernel. What is
- * computed, and in which order within an item, is fixed by the plan, so the number of workers cannot change a bit of
- * the result. A row tile that is split along its keys leaves a state a part; whoever finishes the last part merges
- * them, in the plan's order. */
+/* A run: phase after phase, workers claim the items of all heads by one counter, and each item is one call of the
+ * kernel. What is computed, and in which order within an item, is fixed by the plan, so the number of workers cannot
+ * change a bit of the result. A row tile that is split along its keys leaves a state a part; whoever finishes the last
+ * part merges them, in the plan's order. */
 #include <math.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -16,120 +16,54 @@ typedef struct weft_execution {
     weft_workspace parts;
     unsigned char *workspace; /* at its 64-byte boundary */
     weft_kernel_entry *tall, *strip;
-    int64_t items; /* of all heads */
-    atomic_int_least64_t next;
+    uint32_t phase;
+    atomic_int_least64_t next; /* item of the phase */
     atomic_bool stopped;
 } weft_execution;
 
-/* The query heads of one KV head of one batch element: their items are claimed together, so that their keys and values
- * are still in cache. Groups follow each other; a worker's claims only rise, so it walks them once. */
-typedef struct weft_group {
-    int64_t batch, kv_head;
-    int64_t first_item; /* items, splits and states of the groups before it */
-    size_t splits, states;
-} weft_group;
-
-/* One item of one head, with the splits and states of the heads before it. */
-typedef struct weft_work {
-    int64_t batch, head, kv_head;
-    const weft_layout *layout;
-    uint32_t item;
-    size_t splits, states;
-} weft_work;
-
-/* ---- claiming ----------------------------------------------------------------------------------------------- */
-
-static int64_t group_size(const weft_plan *plan) { return plan->shape.heads / plan->shape.kv_heads; }
-
-static const weft_layout *layout_of(const weft_plan *plan, int64_t batch, int64_t head) {
-    return &plan->layouts[plan->layout_of[batch * plan->shape.heads + head]];
-}
-
-static const weft_layout *member(const weft_plan *plan, const weft_group *group, int64_t n) {
-    return layout_of(plan, group->batch, group->kv_head * group_size(plan) + n);
-}
-
-static int64_t items_of_group(const weft_plan *plan, const weft_group *group) {
-    int64_t items = 0;
-    for (int64_t n = 0; n < group_size(plan); n++) items += member(plan, group, n)->item_count;
-    return items;
-}
-
-static void next_group(const weft_plan *plan, weft_group *group) {
-    group->first_item += items_of_group(plan, group);
-    for (int64_t n = 0; n < group_size(plan); n++) {
-        group->splits += member(plan, group, n)->split_count;
-        group->states += member(plan, group, n)->state_count;
-    }
-    group->kv_head++;
-    if (group->kv_head < plan->shape.kv_heads) return;
-    group->kv_head = 0;
-    group->batch++;
-}
-
-static bool one_layout(const weft_plan *plan, const weft_group *group) {
-    for (int64_t n = 1; n < group_size(plan); n++)
-        if (member(plan, group, n) != member(plan, group, 0)) return false;
-    return true;
-}
-
-/* Claim number `claim` lies in the group. Heads that share a layout take turns item by item: they read the same keys.
- * Otherwise head follows head. */
-static weft_work work_of(const weft_plan *plan, const weft_group *group, int64_t claim) {
-    int64_t n = 0, size = group_size(plan), item = claim - group->first_item;
-    if (one_layout(plan, group)) {
-        n = item % size;
-        item /= size;
-    } else {
-        for (; item >= member(plan, group, n)->item_count; n++) item -= member(plan, group, n)->item_count;
-    }
-    weft_work work = {.batch = group->batch,
-                      .head = group->kv_head * size + n,
-                      .kv_head = group->kv_head,
-                      .layout = member(plan, group, n),
-                      .item = (uint32_t)item,
-                      .splits = group->splits,
-                      .states = group->states};
-    for (int64_t before = 0; before < n; before++) {
-        work.splits += member(plan, group, before)->split_count;
-        work.states += member(plan, group, before)->state_count;
-    }
-    return work;
-}
-
 /* ---- one item ----------------------------------------------------------------------------------------------- */
+
+/* From one row of a class to the next. Where there is no next one the stride need not fit. */
+static int64_t stretched(const weft_view *view, int64_t rows, int64_t stride) {
+    return rows > 1 ? view->stride[2] * stride : view->stride[2];
+}
 
 static void fill_call(weft_execution *run, const weft_work *work, size_t worker, weft_call *call) {
     const weft_plan *plan = run->plan;
     const weft_views *views = &run->views;
     const weft_item *item = &work->layout->items[work->item];
+    int64_t keys = work->layout->space.keys, stride = work->stage->stride, key = keys > 0 ? work->residue : 0;
+    int64_t row = weft_stage_row(plan, work->stage, work->residue, item->row);
     *call = (weft_call){
-        .q = weft_view_at(&views->q, work->batch, work->head, item->row),
-        .k = weft_view_at(&views->k, work->batch, work->kv_head, 0),
-        .v = weft_view_at(&views->v, work->batch, work->kv_head, 0),
-        .o = weft_view_at(&views->o, work->batch, work->head, item->row),
-        .lse = weft_view_at(&views->lse, work->batch, work->head, item->row),
-        .q_row = views->q.stride[2],
+        .q = weft_view_at(&views->q, work->batch, work->head, row),
+        .k = weft_view_at(&views->k, work->batch, work->kv_head, key),
+        .v = weft_view_at(&views->v, work->batch, work->kv_head, key),
+        .o = weft_view_at(&views->o, work->batch, work->head, row),
+        .lse = weft_view_at(&views->lse, work->batch, work->head, row),
+        .q_row = stretched(&views->q, item->rows, stride),
         .q_dim = views->q.stride[3],
-        .k_row = views->k.stride[2],
+        .k_row = stretched(&views->k, keys, stride),
         .k_dim = views->k.stride[3],
-        .v_row = views->v.stride[2],
+        .v_row = stretched(&views->v, keys, stride),
         .v_dim = views->v.stride[3],
-        .o_row = views->o.stride[2],
+        .o_row = stretched(&views->o, item->rows, stride),
         .o_dim = views->o.stride[3],
-        .lse_row = views->lse.stride[2],
-        .keys = plan->shape.keys,
+        .lse_row = stretched(&views->lse, item->rows, stride),
+        .keys = keys,
         .rows = item->rows,
         .scale = plan->scale_of[work->head],
         .tiles = work->layout->tiles + item->first_tile,
         .tile_count = item->tile_count,
         .masks = plan->masks,
-        .row_position = item->row + plan->shape.keys - plan->shape.queries,
-        .row_stride = 1,
-        .key_stride = 1,
+        .fold = work->layout->phase > 0,
+        .row_position = row + plan->shape.keys - plan->shape.queries,
+        .row_stride = stride,
+        .key_position = key,
+        .key_stride = stride,
         .scratch = (float *)(run->workspace + run->parts.scratch + worker * run->parts.worker),
     };
     weft_run_modifiers_tell(&run->modifiers, work->batch, work->head, call);
+    if (call->fold) call->sink = -INFINITY; /* the first phase has counted it */
 }
 
 static float *state_at(weft_execution *run, size_t state) {
@@ -172,12 +106,11 @@ static bool stopped(weft_execution *run) {
 
 static void work_until_done(void *user, size_t worker) {
     weft_execution *run = user;
-    weft_group group = {0};
+    weft_squad squad = weft_first_squad(run->plan, run->phase);
     for (;;) {
         int64_t claim = atomic_fetch_add_explicit(&run->next, 1, memory_order_relaxed);
-        if (claim >= run->items || stopped(run)) return;
-        while (claim >= group.first_item + items_of_group(run->plan, &group)) next_group(run->plan, &group);
-        weft_work work = work_of(run->plan, &group, claim);
+        if (claim >= run->plan->phases[run->phase].items || stopped(run)) return;
+        weft_work work = weft_claim(&squad, claim);
         compute_item(run, &work, worker);
     }
 }
@@ -191,28 +124,38 @@ static weft_kernel_entry *entry_at(const weft_machine_code *code, uint64_t offse
     return entry;
 }
 
-static int64_t count_items(const weft_plan *plan) {
-    int64_t items = 0;
-    for (int64_t n = 0; n < plan->shape.batch * plan->shape.heads; n++)
-        items += plan->layouts[plan->layout_of[n]].item_count;
-    return items;
+/* All heads' items of one phase; when they are done, so is what the next one folds into. */
+static void execute_phase(weft_execution *run) {
+    const weft_plan *plan = run->plan;
+    const weft_phase *phase = &plan->phases[run->phase];
+    memset(run->workspace + run->parts.counters, 0, phase->splits * sizeof(uint32_t));
+    atomic_store_explicit(&run->next, 0, memory_order_relaxed);
+    size_t workers = phase->items < plan->workers ? (size_t)phase->items : plan->workers;
+    weft_engine_parallel(plan->kernel->engine, workers, work_until_done, run);
+}
+
+/* Later phases fold by lse: where the host does not want it, it is kept in the workspace. */
+static void keep_lse(weft_execution *run) {
+    const weft_shape *shape = &run->plan->shape;
+    if (run->views.lse.data || run->plan->phase_count < 2) return;
+    run->views.lse = (weft_view){.data = run->workspace + run->parts.lse,
+                                 .size = {shape->batch, shape->heads, shape->queries, 1},
+                                 .stride = {shape->heads * shape->queries, shape->queries, 1, 1},
+                                 .element = sizeof(float)};
 }
 
 static weft_status execute(weft_execution *run, const weft_tensors *tensors, void *workspace,
                            weft_diagnostics *diagnostics) {
-    const weft_plan *plan = run->plan;
     enum { BOUNDARY = 64 };
     uintptr_t past = (uintptr_t)workspace % BOUNDARY;
     run->workspace = (unsigned char *)workspace + (past ? BOUNDARY - past : 0);
-    run->parts = weft_workspace_of(plan);
-    run->items = count_items(plan);
-    memset(run->workspace + run->parts.counters, 0, run->parts.states - run->parts.counters);
+    run->parts = weft_workspace_of(run->plan);
+    keep_lse(run);
     atomic_init(&run->next, 0);
     atomic_init(&run->stopped, false);
-    size_t workers = run->items < plan->workers ? (size_t)run->items : plan->workers;
-    bool ready =
-        weft_run_modifiers_begin(&run->modifiers, plan, tensors, run->workspace + run->parts.modifiers, diagnostics);
-    if (ready) weft_engine_parallel(plan->kernel->engine, workers, work_until_done, run);
+    bool ready = weft_run_modifiers_begin(&run->modifiers, run->plan, tensors, run->workspace + run->parts.modifiers,
+                                          diagnostics);
+    for (; ready && run->phase < run->plan->phase_count && !stopped(run); run->phase++) execute_phase(run);
     weft_run_modifiers_end(&run->modifiers);
     if (!ready) return weft_status_of_failure(diagnostics);
     return atomic_load(&run->stopped) ? WEFT_CANCELLED : WEFT_OK;

@@ -8,18 +8,19 @@ static size_t rounded(size_t bytes) { return (bytes + BOUNDARY - 1) / BOUNDARY *
 weft_workspace weft_workspace_of(const weft_plan *plan) {
     const weft_shape *shape = &plan->shape;
     size_t splits = 0, states = 0;
-    for (int64_t n = 0; n < shape->batch * shape->heads; n++) {
-        const weft_layout *layout = &plan->layouts[plan->layout_of[n]];
-        splits += layout->split_count;
-        states += layout->state_count;
+    for (uint32_t n = 0; n < plan->phase_count; n++) {
+        if (plan->phases[n].splits > splits) splits = plan->phases[n].splits;
+        if (plan->phases[n].states > states) states = plan->phases[n].states;
     }
+    size_t rows = plan->phase_count > 1 ? weft_plan_heads(plan) * (size_t)shape->queries : 0;
     weft_workspace out = {
         .state = rounded(weft_state_floats(WEFT_TILE_ROWS, shape->value_dim) * sizeof(float)),
         .worker = rounded(weft_scratch_floats(shape->head_dim, shape->value_dim) * sizeof(float)),
     };
     out.states = rounded(splits * sizeof(uint32_t));
     out.modifiers = out.states + states * out.state;
-    out.scratch = out.modifiers + rounded(weft_run_modifiers_size(plan));
+    out.lse = out.modifiers + rounded(weft_run_modifiers_size(plan));
+    out.scratch = out.lse + rounded(rows * sizeof(float));
     out.size = out.scratch + plan->workers * out.worker + BOUNDARY - 1;
     return out;
 }

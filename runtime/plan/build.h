@@ -10,6 +10,7 @@ enum {
     WEFT_MAX_HEADS = 1 << 20,     /* B * H */
     WEFT_MAX_ROW_TILES = 1 << 26, /* of all layouts together */
     WEFT_MAX_TILES = 1 << 27,     /* of all layouts together */
+    WEFT_MAX_CLASSES = 1 << 20,   /* of all strides together; what would need more stays in one class */
     WEFT_MAX_BUILT = 1 << 21      /* bit tiles that are built: 64 x 64 pairs are looked at for each */
 };
 #define WEFT_MAX_LENGTH (INT64_C(1) << 31)
@@ -50,13 +51,28 @@ void weft_mask_pool_free(weft_mask_pool *pool, const weft_allocator *allocator);
 
 /* ---- planning ------------------------------------------------------------------------------------------------ */
 
+/* One pass of the program, folded for a head. */
+typedef struct weft_step {
+    weft_id set; /* 0: the head has no part in the pass */
+    weft_id list;
+    int64_t stride; /* 1: contiguous */
+} weft_step;
+
+/* What a layout is known by. */
+typedef struct weft_place {
+    weft_id set;
+    uint32_t phase;
+    int64_t first, keys; /* of its space */
+} weft_place;
+
 typedef struct weft_planner {
     weft_plan *plan;
     const weft_allocator *allocator;
     weft_diagnostics *diagnostics;
-    weft_space space;
-    weft_scratch rows;  /* spans of the rows being planned, and of every term of their set */
-    weft_scratch probe; /* spans of single rows, and of strips on trial */
+    weft_records recipes; /* the steps of every kind of head, one a pass; plan->route_of names them */
+    weft_records places;  /* which layouts there are: what is equal in them (stages.c) */
+    weft_scratch rows;    /* spans of the rows being planned, and of every term of their set */
+    weft_scratch probe;   /* spans of single rows, and of strips on trial */
     weft_mask_pool pool;
     uint64_t tile_count; /* of the layouts that are done */
 } weft_planner;
@@ -74,13 +90,22 @@ typedef struct weft_strip {
 /* shape.c: copies the shape, fills in defaults, checks it. */
 bool weft_plan_read_shape(weft_plan *plan, const weft_shape *shape, weft_diagnostics *diagnostics);
 
-/* layouts.c: folds the sets and scales of every (batch element, head); equal sets share a layout. */
-bool weft_plan_fold(weft_plan *plan, weft_diagnostics *diagnostics);
+/* fold.c: folds the sets and scales of every (batch element, head); equal ones share a recipe. */
+bool weft_plan_fold(weft_planner *planner);
 weft_environment weft_plan_environment(const weft_plan *plan, int64_t batch, int64_t head);
 
-/* modifiers.c: softcap and bias of every (batch element, head), as far as they are known without the arrays of a run. */
+/* modifiers.c: softcap and bias of every (batch element, head), as far as they are known without the arrays of a run.
+ */
 bool weft_plan_modify(weft_plan *plan, weft_diagnostics *diagnostics);
 void weft_plan_modifiers_free(weft_plan *plan);
+
+/* stages.c: chooses the stages of every recipe; makes their layouts, still empty. */
+bool weft_plan_stages(weft_planner *planner);
+/* The set of the passes that share a contiguous stage; 0: memory failed. Either may be 0. */
+weft_id weft_join_sets(weft_planner *planner, weft_id a, weft_id b);
+
+/* pays.c: is a strided step cheaper in a stage of its own than beside `contiguous` (0: nothing) in one class? */
+bool weft_stride_pays(weft_planner *planner, weft_id contiguous, const weft_step *step, bool *pays);
 
 /* items.c: tiles and items of one layout, in row order; and, when masks are built, its counts of pairs. */
 bool weft_plan_items(weft_planner *planner, weft_layout *layout);
@@ -94,9 +119,9 @@ double weft_step_cost(const weft_tile *tile, int32_t height);
 double weft_tiles_cost(const weft_tile *tiles, uint32_t count, int32_t height);
 
 /* heights.c: is it clearly cheaper to compute the rows 16 at a time? `spans` and the tiles from number `first` on are
- * those of all rows together. */
+ * those of all rows together. *cost is that of the chosen way. */
 bool weft_prefer_strips(weft_planner *planner, weft_layout *layout, uint32_t first, weft_strip rows,
-                        const weft_spans *spans, bool *strips);
+                        const weft_spans *spans, bool *strips, double *cost);
 /* The part of `rows` that begins at position `first` and ends at the next multiple of 16. */
 weft_strip weft_strip_at(weft_strip rows, int64_t first);
 
@@ -113,7 +138,8 @@ typedef struct weft_mask_key {
     uint16_t count; /* of words */
     uint32_t words[28];
 } weft_mask_key;
-bool weft_mask_key_of(weft_planner *planner, weft_id set, const weft_tile *tile, weft_strip rows, weft_mask_key *key);
+bool weft_mask_key_of(weft_planner *planner, const weft_layout *layout, const weft_tile *tile, weft_strip rows,
+                      weft_mask_key *key);
 
 /* depends.c: what membership in an atom, or in blocks(), depends on, for the rows given: bits of these. */
 unsigned weft_depends_on(const weft_dag *dag, weft_id id, weft_strip rows);
@@ -122,7 +148,8 @@ unsigned weft_depends_on(const weft_dag *dag, weft_id id, weft_strip rows);
 bool weft_plan_split(weft_plan *plan, const weft_allocator *allocator);
 bool weft_plan_order(weft_plan *plan, const weft_allocator *allocator);
 
-/* info.c: sums up the layouts; fills in plan->info but for the time. */
+/* info.c: the phases' sums, from the layouts; and plan->info, but for the time. */
+bool weft_plan_sum(weft_plan *plan, const weft_allocator *allocator);
 void weft_plan_measure(weft_plan *plan, const weft_planner *planner);
 
 /* Makes an array no larger than it must be; when that cannot be had, it stays as it is. */

@@ -169,7 +169,8 @@ static bool count_batch(weft_sweep *sweep, int64_t *next) {
 
 static weft_status count_set(const weft_plan *plan, weft_bound *bound, weft_id set, weft_grid *grid) {
     weft_engine *engine = plan->kernel->engine;
-    weft_sweep sweep = {.grid = grid, .layout = {.set = set}};
+    weft_sweep sweep = {.grid = grid,
+                        .layout = {.set = set, .space = weft_space_of(plan->shape.queries, plan->shape.keys)}};
     sweep.plan.kernel = plan->kernel;
     sweep.plan.shape = plan->shape;
     sweep.plan.bound = *bound; /* lent: planning a set adds nothing to it */

@@ -1,4 +1,5 @@
-/* Making a plan: read the shape, bind the parameters, fold the sets, lay out their tiles, cut and order the items. */
+/* Making a plan: read the shape, bind the parameters, fold the sets, choose the stages, lay out their tiles, cut and
+ * order the items. */
 #include <time.h>
 
 #include "plan/build.h"
@@ -11,10 +12,9 @@ static double now(void) {
 
 bool weft_planner_init(weft_planner *planner, weft_plan *plan, weft_diagnostics *diagnostics) {
     const weft_allocator *allocator = weft_engine_allocator(plan->kernel->engine);
-    *planner = (weft_planner){.plan = plan,
-                              .allocator = allocator,
-                              .diagnostics = diagnostics,
-                              .space = weft_space_of(plan->shape.queries, plan->shape.keys)};
+    *planner = (weft_planner){.plan = plan, .allocator = allocator, .diagnostics = diagnostics};
+    weft_records_init(&planner->recipes, allocator, plan->kernel->program->pass_count * sizeof(weft_step));
+    weft_records_init(&planner->places, allocator, sizeof(weft_place));
     weft_records_init(&planner->pool.masks, allocator, sizeof(weft_mask));
     weft_records_init(&planner->pool.keys, allocator, sizeof(weft_mask_key));
     bool rows = weft_scratch_init(&planner->rows, &plan->bound);
@@ -23,6 +23,8 @@ bool weft_planner_init(weft_planner *planner, weft_plan *plan, weft_diagnostics 
 }
 
 void weft_planner_free(weft_planner *planner) {
+    weft_records_free(&planner->recipes);
+    weft_records_free(&planner->places);
     weft_scratch_free(&planner->rows);
     weft_scratch_free(&planner->probe);
     weft_mask_pool_free(&planner->pool, planner->allocator);
@@ -30,11 +32,13 @@ void weft_planner_free(weft_planner *planner) {
 
 /* No layout may take more rows than the plan can hold, however few tiles they have. */
 static bool check_rows(const weft_plan *plan, weft_diagnostics *diagnostics) {
-    int64_t row_tiles = (plan->shape.queries + WEFT_TILE_ROWS - 1) / WEFT_TILE_ROWS;
-    if (row_tiles <= WEFT_MAX_ROW_TILES / plan->layout_count) return true;
+    int64_t rows = 0;
+    for (uint32_t n = 0; n < plan->layout_count; n++)
+        rows += weft_ceil_div(plan->layouts[n].space.queries, WEFT_TILE_ROWS) * WEFT_TILE_ROWS;
+    if (rows <= (int64_t)WEFT_MAX_ROW_TILES * WEFT_TILE_ROWS) return true;
     weft_diagnose(diagnostics, WEFT_E0406, WEFT_NO_SPAN,
-                  "%u different heads of %lld queries are more than one plan holds (%lld rows)", plan->layout_count,
-                  (long long)plan->shape.queries, (long long)WEFT_MAX_ROW_TILES * WEFT_TILE_ROWS);
+                  "different heads of %lld queries have %lld rows in all; one plan holds %lld",
+                  (long long)plan->shape.queries, (long long)rows, (long long)WEFT_MAX_ROW_TILES * WEFT_TILE_ROWS);
     return false;
 }
 
@@ -51,16 +55,27 @@ static void take_masks(weft_plan *plan, weft_planner *planner) {
 
 /* No more tasks than items. */
 static uint32_t workers_of(const weft_plan *plan) {
-    uint32_t threads = weft_engine_threads(plan->kernel->engine);
-    return plan->info.items < threads ? (uint32_t)plan->info.items : threads;
+    uint32_t threads = weft_engine_threads(plan->kernel->engine), workers = 1;
+    for (uint32_t n = 0; n < plan->phase_count && workers < threads; n++)
+        if (plan->phases[n].items > workers)
+            workers = plan->phases[n].items < threads ? (uint32_t)plan->phases[n].items : threads;
+    return workers;
+}
+
+static bool make_items(weft_planner *planner) {
+    weft_plan *plan = planner->plan;
+    for (uint32_t n = 0; n < plan->layout_count; n++)
+        if (!weft_plan_items(planner, &plan->layouts[n])) return false;
+    return weft_build_masks(planner) && weft_plan_sum(plan, planner->allocator) &&
+           weft_plan_split(plan, planner->allocator) && weft_plan_order(plan, planner->allocator) &&
+           weft_plan_sum(plan, planner->allocator);
 }
 
 static bool lay_out(weft_plan *plan, weft_diagnostics *diagnostics) {
     weft_planner planner;
-    bool done = weft_planner_init(&planner, plan, diagnostics) && check_rows(plan, diagnostics);
-    for (uint32_t n = 0; done && n < plan->layout_count; n++) done = weft_plan_items(&planner, &plan->layouts[n]);
-    done = done && weft_build_masks(&planner) && weft_plan_split(plan, planner.allocator) &&
-           weft_plan_order(plan, planner.allocator);
+    bool done = weft_planner_init(&planner, plan, diagnostics) && weft_plan_fold(&planner) &&
+                weft_plan_modify(plan, diagnostics) && weft_plan_stages(&planner) && check_rows(plan, diagnostics) &&
+                make_items(&planner);
     if (done) {
         take_masks(plan, &planner);
         weft_plan_measure(plan, &planner);
@@ -99,7 +114,11 @@ void weft_plan_destroy(weft_plan *plan) {
     size_t heads = weft_plan_heads(plan);
     for (uint32_t n = 0; n < plan->layout_count; n++) weft_layout_free(&plan->layouts[n], allocator);
     weft_free(allocator, plan->layouts, plan->layout_capacity * sizeof *plan->layouts);
-    weft_free(allocator, plan->layout_of, heads * sizeof *plan->layout_of);
+    weft_free(allocator, plan->classes, plan->class_capacity * sizeof *plan->classes);
+    weft_free(allocator, plan->stages, plan->stage_capacity * sizeof *plan->stages);
+    weft_free(allocator, plan->routes, plan->route_capacity * sizeof *plan->routes);
+    weft_free(allocator, plan->route_of, heads * sizeof *plan->route_of);
+    weft_free(allocator, plan->phases, plan->phase_capacity * sizeof *plan->phases);
     weft_free(allocator, plan->meaning_of, heads * sizeof *plan->meaning_of);
     weft_free(allocator, plan->scale_of, (size_t)plan->shape.heads * sizeof *plan->scale_of);
     weft_free(allocator, plan->masks, plan->mask_capacity * sizeof *plan->masks);
@@ -149,7 +168,6 @@ weft_status weft_plan_create(const weft_kernel *kernel, const weft_shape *shape,
     if (!plan)
         status = WEFT_OUT_OF_MEMORY;
     else if (!weft_plan_read_shape(plan, shape, &diagnostics) || !bind(plan, bindings, count, &diagnostics) ||
-             !weft_plan_fold(plan, &diagnostics) || !weft_plan_modify(plan, &diagnostics) ||
              !lay_out(plan, &diagnostics))
         status = weft_status_of_failure(&diagnostics);
     if (status == WEFT_OK) {

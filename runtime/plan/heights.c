@@ -25,7 +25,7 @@ static bool cost_of(weft_planner *planner, weft_layout *layout, weft_strip strip
     weft_spans spans;
     uint32_t before = layout->tile_count;
     weft_scratch_reset(&planner->probe);
-    if (!weft_spans_of(&planner->probe, layout->set, planner->space, strip.first, strip.first + strip.count, &spans) ||
+    if (!weft_spans_of(&planner->probe, layout->set, layout->space, strip.first, strip.first + strip.count, &spans) ||
         !weft_append_tiles(planner, layout, &spans))
         return false;
     *cost += weft_tiles_cost(layout->tiles + before, layout->tile_count - before, strip.height);
@@ -34,19 +34,20 @@ static bool cost_of(weft_planner *planner, weft_layout *layout, weft_strip strip
 }
 
 bool weft_prefer_strips(weft_planner *planner, weft_layout *layout, uint32_t first, weft_strip rows,
-                        const weft_spans *spans, bool *strips) {
+                        const weft_spans *spans, bool *strips, double *cost) {
     *strips = false;
     uint32_t count = layout->tile_count - first;
-    if (!count) return true;
-    double worth = clearly * weft_tiles_cost(layout->tiles + first, count, WEFT_TILE_ROWS);
-    if (least_cost(rows, spans) >= worth) return true;
-    double cost = 0;
+    *cost = weft_tiles_cost(layout->tiles + first, count, WEFT_TILE_ROWS);
+    double worth = clearly * *cost;
+    if (!count || least_cost(rows, spans) >= worth) return true;
+    double apart = 0;
     int64_t end = rows.first + rows.count;
-    for (int64_t next = rows.first; next < end && cost < worth;) {
+    for (int64_t next = rows.first; next < end && apart < worth;) {
         weft_strip strip = weft_strip_at(rows, next);
-        if (!cost_of(planner, layout, strip, &cost)) return false;
+        if (!cost_of(planner, layout, strip, &apart)) return false;
         next += strip.count;
     }
-    *strips = cost < worth;
+    *strips = apart < worth;
+    if (*strips) *cost = apart;
     return true;
 }

@@ -14,8 +14,10 @@ static size_t dag_bytes(const weft_dag *dag) {
 static size_t plan_bytes(const weft_plan *plan) {
     size_t heads = weft_plan_heads(plan);
     size_t bytes = sizeof *plan + dag_bytes(&plan->bound.dag) + plan->mask_capacity * sizeof *plan->masks +
-                   plan->layout_capacity * sizeof *plan->layouts + heads * sizeof *plan->layout_of +
+                   plan->layout_capacity * sizeof *plan->layouts + heads * sizeof *plan->route_of +
                    heads * sizeof *plan->meaning_of + (size_t)plan->shape.heads * sizeof *plan->scale_of +
+                   plan->class_capacity * sizeof *plan->classes + plan->stage_capacity * sizeof *plan->stages +
+                   plan->route_capacity * sizeof *plan->routes + plan->phase_capacity * sizeof *plan->phases +
                    plan->kernel->program->parameter_count * sizeof *plan->arguments;
     for (uint32_t n = 0; n < plan->layout_count; n++) {
         const weft_layout *layout = &plan->layouts[n];
@@ -25,17 +27,58 @@ static size_t plan_bytes(const weft_plan *plan) {
     return bytes;
 }
 
+/* ---- sums over the heads -------------------------------------------------------------------------------------- */
+
+typedef void weft_add_layout(weft_plan *plan, const weft_layout *layout, double heads);
+
+/* Every layout, as often as heads go through it: once for each class of each stage. */
+static void each_layout(weft_plan *plan, weft_add_layout *add) {
+    for (uint32_t n = 0; n < plan->route_count; n++) {
+        const weft_route *route = &plan->routes[n];
+        for (uint32_t k = 0; k < route->stage_count; k++) {
+            const weft_stage *stage = &plan->stages[route->first_stage + k];
+            for (int64_t residue = 0; residue < stage->stride; residue++)
+                add(plan, weft_stage_layout(plan, stage, residue), (double)route->heads);
+        }
+    }
+}
+
+static void add_to_phase(weft_plan *plan, const weft_layout *layout, double heads) {
+    weft_phase *phase = &plan->phases[layout->phase];
+    phase->items += (int64_t)heads * layout->item_count;
+    phase->splits += (size_t)heads * layout->split_count;
+    phase->states += (size_t)heads * layout->state_count;
+    phase->cost += heads * layout->cost;
+}
+
+static void add_to_info(weft_plan *plan, const weft_layout *layout, double heads) {
+    weft_plan_info *info = &plan->info;
+    info->pairs += heads * layout->pairs;
+    info->computed_pairs += heads * layout->computed_pairs;
+    info->full_tiles += (int64_t)heads * layout->full_tiles;
+    info->partial_tiles += (int64_t)heads * layout->partial_tiles;
+    info->items += (int64_t)heads * layout->item_count;
+}
+
+bool weft_plan_sum(weft_plan *plan, const weft_allocator *allocator) {
+    for (uint32_t n = 0; n < plan->route_count; n++)
+        if (plan->routes[n].stage_count > plan->phase_count) plan->phase_count = plan->routes[n].stage_count;
+    if (!weft_reserve(allocator, &plan->phases, &plan->phase_capacity, plan->phase_count, sizeof *plan->phases))
+        return false;
+    for (uint32_t n = 0; n < plan->phase_count; n++) plan->phases[n] = (weft_phase){0};
+    for (uint32_t n = 0; n < plan->layout_count; n++) {
+        weft_layout *layout = &plan->layouts[n];
+        layout->cost = 0;
+        for (uint32_t k = 0; k < layout->item_count; k++) layout->cost += layout->items[k].cost;
+    }
+    each_layout(plan, add_to_phase);
+    return true;
+}
+
 void weft_plan_measure(weft_plan *plan, const weft_planner *planner) {
     weft_plan_info *info = &plan->info;
     *info = (weft_plan_info){.size = sizeof *info};
-    for (size_t n = 0; n < weft_plan_heads(plan); n++) {
-        const weft_layout *layout = &plan->layouts[plan->layout_of[n]];
-        info->pairs += layout->pairs;
-        info->computed_pairs += layout->computed_pairs;
-        info->full_tiles += layout->full_tiles;
-        info->partial_tiles += layout->partial_tiles;
-        info->items += layout->item_count;
-    }
+    each_layout(plan, add_to_info);
     info->layouts = plan->layout_count;
     info->bit_tiles = plan->mask_count;
     info->bytes = (int64_t)plan_bytes(plan);

@@ -28,23 +28,26 @@ void weft_count_pairs(weft_layout *layout, const uint32_t *mask_pairs) {
 /* The spans of these rows, kept in planner->rows, and their tiles. */
 static bool append_rows(weft_planner *planner, weft_layout *layout, weft_strip rows, weft_spans *spans) {
     weft_scratch_reset(&planner->rows);
-    return weft_spans_of(&planner->rows, layout->set, planner->space, rows.first, rows.first + rows.count, spans) &&
+    return weft_spans_of(&planner->rows, layout->set, layout->space, rows.first, rows.first + rows.count, spans) &&
            weft_append_tiles(planner, layout, spans);
 }
 
-/* Of the tiles from number `first` on, which append_rows has just made. */
+/* Of the tiles from number `first` on, which append_rows has just made. After the first phase, rows without any have
+ * what they need. */
 static bool add_item(weft_planner *planner, weft_layout *layout, weft_strip rows, uint32_t first) {
+    if (layout->phase > 0 && layout->tile_count == first) return true;
     if (!weft_find_keys(planner, layout, first, rows) ||
         !weft_reserve(planner->allocator, &layout->items, &layout->item_capacity, (uint64_t)layout->item_count + 1,
                       sizeof *layout->items))
         return false;
     weft_item *item = &layout->items[layout->item_count++];
-    *item = (weft_item){.row = rows.first - planner->space.first,
+    *item = (weft_item){.row = rows.first - layout->space.first,
                         .first_tile = first,
                         .tile_count = layout->tile_count - first,
                         .height = (uint8_t)rows.height,
                         .rows = (uint8_t)rows.count};
-    item->cost = (float)weft_tiles_cost(layout->tiles + first, item->tile_count, rows.height);
+    const weft_tile *tiles = item->tile_count ? layout->tiles + first : NULL;
+    item->cost = (float)weft_tiles_cost(tiles, item->tile_count, rows.height);
     return true;
 }
 
@@ -52,8 +55,9 @@ static bool add_row_tile(weft_planner *planner, weft_layout *layout, weft_strip 
     uint32_t first = layout->tile_count;
     weft_spans spans;
     bool strips;
+    double cost;
     if (!append_rows(planner, layout, rows, &spans) ||
-        !weft_prefer_strips(planner, layout, first, rows, &spans, &strips))
+        !weft_prefer_strips(planner, layout, first, rows, &spans, &strips, &cost))
         return false;
     if (!strips) return add_item(planner, layout, rows, first);
     layout->tile_count = first;
@@ -67,8 +71,8 @@ static bool add_row_tile(weft_planner *planner, weft_layout *layout, weft_strip 
 }
 
 bool weft_plan_items(weft_planner *planner, weft_layout *layout) {
-    int64_t end = planner->space.keys; /* of the positions that queries have */
-    for (int64_t first = planner->space.first; first < end;) {
+    int64_t end = layout->space.keys; /* of the positions that queries have */
+    for (int64_t first = layout->space.first; first < end;) {
         int64_t next = (weft_floor_div(first, WEFT_TILE_ROWS) + 1) * WEFT_TILE_ROWS;
         if (next > end) next = end;
         if (!add_row_tile(planner, layout, (weft_strip){first, (int32_t)(next - first), WEFT_TILE_ROWS})) return false;

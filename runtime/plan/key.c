@@ -10,6 +10,7 @@ typedef enum weft_share { SHARE_NONE, SHARE_ALL, SHARE_OPEN, SHARE_UNKNOWN } wef
 
 typedef struct weft_search {
     weft_planner *planner;
+    weft_space space;
     weft_strip rows;
     weft_interval keys; /* of the tile */
     weft_mask_key *key;
@@ -91,7 +92,7 @@ static weft_share share_of(weft_search *search, weft_id id) {
     if (++search->visits > MOST_VISITS) return SHARE_UNKNOWN;
     if (node->op == WEFT_OP_COMPLEMENT)
         return complement(search, share_of(search, weft_operand(&planner->plan->bound.dag, id, 0)));
-    if (!weft_spans_of(&planner->rows, id, planner->space, first, first + search->rows.count, &spans))
+    if (!weft_spans_of(&planner->rows, id, search->space, first, first + search->rows.count, &spans))
         return SHARE_UNKNOWN;
     if (!meets(spans.may, search->keys)) return SHARE_NONE;
     if (covers(spans.full, search->keys)) return SHARE_ALL;
@@ -105,15 +106,16 @@ static weft_share share_of(weft_search *search, weft_id id) {
     return add_word(search, id);
 }
 
-bool weft_mask_key_of(weft_planner *planner, weft_id set, const weft_tile *tile, weft_strip rows, weft_mask_key *key) {
+bool weft_mask_key_of(weft_planner *planner, const weft_layout *layout, const weft_tile *tile, weft_strip rows,
+                      weft_mask_key *key) {
     int64_t base = (int64_t)tile->block * WEFT_TILE_KEYS;
     weft_interval keys = {base + tile->first, base + tile->last};
     memset(key, 0, sizeof *key); /* keys are compared by their bytes */
     key->rows = rows.count;
     key->first = tile->first;
     key->last = tile->last;
-    weft_search search = {.planner = planner, .rows = rows, .keys = keys, .key = key};
-    if (share_of(&search, set) != SHARE_OPEN) return false;
+    weft_search search = {.planner = planner, .space = layout->space, .rows = rows, .keys = keys, .key = key};
+    if (share_of(&search, layout->set) != SHARE_OPEN) return false;
     memset(key->words + key->count, 0, (WORDS - key->count) * sizeof *key->words); /* of terms that dropped out */
     switch (search.depends) {
     case WEFT_ON_DISTANCE: key->at = base - rows.first; return true;

@@ -23,33 +23,49 @@ static bool fill_from_oracle(const weft_plan *plan, weft_id set, uint8_t *mask) 
     return done;
 }
 
+/* Part of a plan: the rows and keys of one class of one stage. */
+typedef struct weft_visit {
+    const weft_plan *plan;
+    const weft_stage *stage;
+    const weft_layout *layout;
+    int64_t residue;
+} weft_visit;
+
 /* One query row of an item against one block. False when a pair comes twice, or is not there at all. */
-static bool visit_block(const weft_plan *plan, const weft_tile *tile, int64_t block, int q, uint8_t *row) {
+static bool visit_block(const weft_visit *visit, const weft_tile *tile, int64_t block, int q, uint8_t *row) {
     for (int k = tile->first; k < tile->last; k++) {
-        int64_t j = block * WEFT_TILE_KEYS + k;
-        if (tile->masked && !(plan->masks[tile->many].key[k] >> q & 1)) continue;
-        if (j >= plan->shape.keys || row[j]) return false;
+        int64_t key = block * WEFT_TILE_KEYS + k, j = key * visit->stage->stride + visit->residue;
+        if (tile->masked && !(visit->plan->masks[tile->many].key[k] >> q & 1)) continue;
+        if (key >= visit->layout->space.keys || row[j]) return false;
         row[j] = 1;
     }
     return true;
 }
 
-static bool visit_item(const weft_plan *plan, const weft_layout *layout, const weft_item *item, uint8_t *mask) {
+static bool visit_item(const weft_visit *visit, const weft_item *item, uint8_t *mask) {
+    const weft_plan *plan = visit->plan;
     for (int q = 0; q < item->rows; q++) {
-        uint8_t *row = mask + (item->row + q) * plan->shape.keys;
+        uint8_t *row = mask + weft_stage_row(plan, visit->stage, visit->residue, item->row + q) * plan->shape.keys;
         for (uint32_t n = 0; n < item->tile_count; n++) {
-            const weft_tile *tile = &layout->tiles[item->first_tile + n];
+            const weft_tile *tile = &visit->layout->tiles[item->first_tile + n];
             for (int64_t step = 0; step < weft_tile_steps(tile); step++)
-                if (!visit_block(plan, tile, tile->block + step, q, row)) return false;
+                if (!visit_block(visit, tile, tile->block + step, q, row)) return false;
         }
     }
     return true;
 }
 
-static bool fill_from_tiles(const weft_plan *plan, const weft_layout *layout, uint8_t *mask) {
+static bool fill_from_tiles(const weft_plan *plan, size_t head, uint8_t *mask) {
     memset(mask, 0, (size_t)plan->shape.queries * (size_t)plan->shape.keys);
-    for (uint32_t n = 0; n < layout->item_count; n++)
-        if (!visit_item(plan, layout, &layout->items[n], mask)) return false;
+    weft_visit visit = {.plan = plan};
+    for (uint32_t phase = 0; phase < plan->phase_count; phase++) {
+        visit.stage = weft_plan_stage(plan, head, phase);
+        for (visit.residue = 0; visit.stage && visit.residue < visit.stage->stride; visit.residue++) {
+            visit.layout = weft_stage_layout(plan, visit.stage, visit.residue);
+            for (uint32_t n = 0; n < visit.layout->item_count; n++)
+                if (!visit_item(&visit, &visit.layout->items[n], mask)) return false;
+        }
+    }
     return true;
 }
 
@@ -63,7 +79,7 @@ weft_status weft_plan_mask(const weft_plan *plan, int64_t batch, int64_t head, w
         return fill_from_oracle(plan, plan->meaning_of[n], mask) ? WEFT_OK : WEFT_OUT_OF_MEMORY;
     if (source != WEFT_MASK_PLAN)
         return fail(plan, WEFT_INVALID_ARGUMENT, WEFT_E0405, "there is no such source of masks");
-    else if (!fill_from_tiles(plan, &plan->layouts[plan->layout_of[n]], mask))
+    else if (!fill_from_tiles(plan, n, mask))
         return fail(plan, WEFT_INTERNAL, WEFT_E0901, "the plan visits a pair twice");
     return WEFT_OK;
 }

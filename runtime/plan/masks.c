@@ -30,7 +30,7 @@ bool weft_find_keys(weft_planner *planner, weft_layout *layout, uint32_t first, 
         weft_mask_key key;
         uint32_t before = pool->keys.count;
         tile->many = WEFT_NO_NUMBER;
-        if (weft_mask_key_of(planner, layout->set, tile, rows, &key)) {
+        if (weft_mask_key_of(planner, layout, tile, rows, &key)) {
             tile->many = weft_records_add(&pool->keys, &key);
             if (tile->many == WEFT_NO_NUMBER) return false;
         }
@@ -62,9 +62,10 @@ static uint32_t first_from(weft_intervals list, int64_t j) {
     return low;
 }
 
-/* Sets `bits` of the keys that the list holds within a draft; with a set in `ask`, of those keys that row i has in it.
- */
-static void draw(weft_planner *planner, weft_draft *draft, weft_intervals list, uint64_t bits, weft_id ask, int64_t i) {
+/* Sets `bits` of the keys that the list holds within a draft; with a layout in `ask`, of those keys that row i has in
+ * its set. */
+static void draw(weft_planner *planner, weft_draft *draft, weft_intervals list, uint64_t bits, const weft_layout *ask,
+                 int64_t i) {
     for (uint32_t n = first_from(list, draft->keys.lo); n < list.count && list.at[n].lo < draft->keys.hi; n++) {
         int64_t from = larger(draft->keys.lo, list.at[n].lo), to = smaller(draft->keys.hi, list.at[n].hi);
         for (int64_t j = from; j < to; j++) {
@@ -72,7 +73,7 @@ static void draw(weft_planner *planner, weft_draft *draft, weft_intervals list, 
             if ((*word & bits) == bits) continue;
             if (ask) {
                 planner->probe.contains_calls++;
-                if (!weft_contains_with(&planner->probe, ask, planner->space, i, j)) continue;
+                if (!weft_contains_with(&planner->probe, ask->set, ask->space, i, j)) continue;
             }
             *word |= bits;
         }
@@ -94,18 +95,18 @@ static bool agree(weft_intervals a, weft_intervals b, weft_interval keys) {
  * else they are halved, down to single rows, whose open pairs are asked. */
 static bool draw_rows(weft_planner *planner, const weft_layout *layout, const weft_item *item, int q, int count) {
     weft_mask_pool *pool = &planner->pool;
-    int64_t i = item->row + planner->space.first + q;
+    int64_t i = item->row + layout->space.first + q;
     uint64_t bits = (count == WEFT_TILE_ROWS ? ~UINT64_C(0) : (UINT64_C(1) << count) - 1) << q;
     bool settled = true;
     weft_spans spans;
     weft_scratch_reset(&planner->probe);
-    if (!weft_spans_of(&planner->probe, layout->set, planner->space, i, i + count, &spans)) return false;
+    if (!weft_spans_of(&planner->probe, layout->set, layout->space, i, i + count, &spans)) return false;
     for (uint32_t n = 0; n < pool->draft_count; n++) {
         weft_draft *draft = &pool->drafts[n];
-        draw(planner, draft, spans.full, bits, 0, i);
+        draw(planner, draft, spans.full, bits, NULL, i);
         if (agree(spans.full, spans.may, draft->keys)) continue;
         settled = false;
-        if (count == 1) draw(planner, draft, spans.may, bits, layout->set, i);
+        if (count == 1) draw(planner, draft, spans.may, bits, layout, i);
     }
     if (settled || count == 1) return true;
     return draw_rows(planner, layout, item, q, count / 2) &&

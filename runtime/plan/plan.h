@@ -1,5 +1,6 @@
-/* The inside of a plan: per distinct (head, batch element) one layout of key tiles by row tile, and the items, all fixed
- * here, so that a run only claims and computes. */
+/* The inside of a plan: for every distinct (head, batch element) its stages, one after the other; for every distinct
+ * class of positions of a stage one layout of key tiles by row tile, and the items, all fixed here, so that a run only
+ * claims and computes. */
 #ifndef WEFT_PLAN_PLAN_H
 #define WEFT_PLAN_PLAN_H
 
@@ -12,13 +13,13 @@ static inline int64_t weft_tile_steps(const weft_tile *tile) { return tile->mask
 
 /* One unit of work: up to 64 or 16 rows against a list of tiles. */
 typedef struct weft_item {
-    int64_t row;          /* first query row r */
-    uint32_t first_tile;  /* in the layout's tiles */
+    int64_t row;         /* its first row, counted from the first of the layout's space */
+    uint32_t first_tile; /* in the layout's tiles */
     uint32_t tile_count;
-    float cost;           /* weft_tiles_cost: pairs computed, weighted by the kernel's speed */
-    uint8_t height;       /* 64 or 16: which kernel */
-    uint8_t rows;         /* rows that exist, 1 … height */
-    uint16_t split;       /* 0: whole; else 1 + its number in the layout's splits */
+    float cost;     /* weft_tiles_cost: pairs computed, weighted by the kernel's speed */
+    uint8_t height; /* 64 or 16: which kernel */
+    uint8_t rows;   /* rows that exist, 1 … height */
+    uint16_t split; /* 0: whole; else 1 + its number in the layout's splits */
 } weft_item;
 
 /* A row tile cut along its keys: its items leave states that are merged in order. */
@@ -28,9 +29,11 @@ typedef struct weft_split {
     uint32_t first_state; /* of the first part, in units of one state */
 } weft_split;
 
-/* What one class of heads visits. Heads (and batch elements) with equal sets share one. Only one pass is built so far. */
+/* What one class of positions visits in one phase. Equal sets over equal spaces share one. */
 typedef struct weft_layout {
-    weft_id set; /* in the plan's bound DAG: equal ids, equal layouts */
+    weft_id set;      /* in the plan's bound DAG */
+    weft_space space; /* of the class */
+    uint32_t phase;   /* in the first one every row has an item, in later ones those that have keys */
     weft_tile *tiles;
     uint32_t tile_count, tile_capacity;
     weft_item *items; /* in the order in which they are claimed: dear ones first */
@@ -38,6 +41,7 @@ typedef struct weft_layout {
     weft_split *splits;
     uint32_t split_count, split_capacity;
     uint32_t state_count;
+    double cost; /* of all items */
     double pairs, computed_pairs;
     int64_t full_tiles, partial_tiles;
 } weft_layout;
@@ -53,20 +57,48 @@ typedef struct weft_plan_modifiers {
     void **copies;       /* [B][of.table_count]: elements of those that could not be used where they lie */
 } weft_plan_modifiers;
 
+/* One pass as heads of one kind make it: the classes of positions mod the stride, each with a layout; stride 1: all
+ * positions are one class. */
+typedef struct weft_stage {
+    int64_t stride;
+    uint32_t first_class; /* class c has layout number plan->classes[first_class + c] */
+} weft_stage;
+
+/* What heads of one kind do: stage n in phase n of a run, each folded into what the ones before left. At least one. */
+typedef struct weft_route {
+    uint32_t first_stage, stage_count;
+    uint32_t heads; /* how many (batch element, head) pairs are of the kind */
+} weft_route;
+
+/* All heads go through a phase before any begins the next one. Sums over all heads: */
+typedef struct weft_phase {
+    int64_t items;
+    size_t splits, states;
+    double cost;
+} weft_phase;
+
 struct weft_plan {
     const weft_kernel *kernel; /* retained */
     weft_shape shape;          /* defaults filled in */
     weft_argument *arguments;
-    weft_bound bound;     /* sets of passes, canonical */
+    weft_bound bound; /* sets of passes, canonical */
     weft_layout *layouts;
     uint32_t layout_count, layout_capacity;
-    uint32_t *layout_of;  /* [B * H]: which layout */
-    float *scale_of;      /* [H] */
+    uint32_t *classes; /* layout numbers */
+    uint32_t class_count, class_capacity;
+    weft_stage *stages;
+    uint32_t stage_count, stage_capacity;
+    weft_route *routes;
+    uint32_t route_count, route_capacity;
+    uint32_t *route_of; /* [B * H] */
+    weft_phase *phases;
+    uint32_t phase_count, phase_capacity;
+    float *scale_of; /* [H] */
     weft_plan_modifiers modifiers;
-    weft_id *meaning_of;  /* [B * H]: the oracle's set, folded from the program's meaning */
-    weft_mask *masks;     /* shared by all layouts */
+    weft_id *meaning_of; /* [B * H]: the oracle's set, folded from the program's meaning */
+    weft_mask *masks;    /* shared by all layouts */
     uint32_t mask_count, mask_capacity;
-    uint32_t workers;     /* tasks of a run: each has its own scratch in the workspace */
+    uint32_t workers; /* tasks of a run: each has its own scratch in the workspace */
     weft_plan_info info;
     weft_message message; /* of the last failed run: the one thing that changes, under its own lock */
 };
@@ -86,5 +118,19 @@ bool weft_lookup_copy(const weft_array *array, void *to);
 /* Of a parameter, whose value does not suit: E0405. */
 void weft_lookup_refuse(const weft_program *program, uint32_t parameter, weft_diagnostics *diagnostics);
 extern const int64_t weft_lookup_nothing; /* what the `at` of an empty array points to */
+
+/* What head number n (batch element * H + head) does in a phase; NULL: nothing. */
+static inline const weft_stage *weft_plan_stage(const weft_plan *plan, size_t n, uint32_t phase) {
+    const weft_route *route = &plan->routes[plan->route_of[n]];
+    return phase < route->stage_count ? &plan->stages[route->first_stage + phase] : NULL;
+}
+static inline const weft_layout *weft_stage_layout(const weft_plan *plan, const weft_stage *stage, int64_t residue) {
+    return &plan->layouts[plan->classes[stage->first_class + residue]];
+}
+/* The query row that is row number `row` of the class, and the key that is its number `key`. */
+static inline int64_t weft_stage_row(const weft_plan *plan, const weft_stage *stage, int64_t residue, int64_t row) {
+    const weft_layout *layout = weft_stage_layout(plan, stage, residue);
+    return (layout->space.first + row) * stage->stride + residue - (plan->shape.keys - plan->shape.queries);
+}
 
 #endif

@@ -1,18 +1,13 @@
 /* Heavy items are cut along their keys, so that no thread is left alone with a global row. What is heavy depends on the
- * costs of the whole plan, never on the number of threads: the result must not either. */
+ * costs of the whole phase, never on the number of threads: the result must not either. */
 #include <math.h>
 
 #include "plan/build.h"
 
 /* More parts than any machine has cores; none so small that merging it would cost more than it saves. */
-static double part_cost(const weft_plan *plan) {
+static double part_cost(const weft_phase *phase) {
     const double parts = 256, least = (double)WEFT_TILE_ROWS * 1024;
-    double total = 0;
-    for (size_t n = 0; n < weft_plan_heads(plan); n++) {
-        const weft_layout *layout = &plan->layouts[plan->layout_of[n]];
-        for (uint32_t k = 0; k < layout->item_count; k++) total += layout->items[k].cost;
-    }
-    return total / parts > least ? total / parts : least;
+    return phase->cost / parts > least ? phase->cost / parts : least;
 }
 
 static uint32_t parts_of(const weft_layout *layout, const weft_item *item, double part) {
@@ -131,8 +126,9 @@ static bool split_layout(weft_layout *layout, double part, const weft_allocator 
 }
 
 bool weft_plan_split(weft_plan *plan, const weft_allocator *allocator) {
-    double part = part_cost(plan);
-    for (uint32_t n = 0; n < plan->layout_count; n++)
-        if (!split_layout(&plan->layouts[n], part, allocator)) return false;
+    for (uint32_t n = 0; n < plan->layout_count; n++) {
+        weft_layout *layout = &plan->layouts[n];
+        if (!split_layout(layout, part_cost(&plan->phases[layout->phase]), allocator)) return false;
+    }
     return true;
 }

@@ -46,7 +46,7 @@ static weft_tile one_block(weft_intervals may, uint32_t m, weft_interval in, int
 
 bool weft_append_tiles(weft_planner *planner, weft_layout *layout, const weft_spans *spans) {
     const weft_intervals full = spans->full, may = spans->may;
-    int64_t keys = planner->space.keys, reached = 0; /* blocks below `reached` are done */
+    int64_t keys = layout->space.keys, reached = 0; /* blocks below `reached` are done */
     uint32_t start = layout->tile_count, f = 0, m = 0;
     while (m < may.count) {
         if (may.at[m].hi <= reached) {

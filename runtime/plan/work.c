@@ -29,8 +29,12 @@ weft_status weft_plan_head(const weft_plan *plan, int64_t batch, int64_t head, w
     if (!work || work->size < sizeof work->size || !weft_plan_has_head(plan, batch, head)) return WEFT_INVALID_ARGUMENT;
     size_t number = (size_t)(batch * plan->shape.heads + head), size = work->size;
     weft_plan_work known = {.size = size};
-    while (plan->layout_of[known.same_as] != plan->layout_of[number]) known.same_as++;
-    add_layout(&known, &plan->layouts[plan->layout_of[number]]);
+    while (plan->route_of[known.same_as] != plan->route_of[number]) known.same_as++;
+    for (uint32_t phase = 0; phase < plan->phase_count; phase++) {
+        const weft_stage *stage = weft_plan_stage(plan, number, phase);
+        for (int64_t residue = 0; stage && residue < stage->stride; residue++)
+            add_layout(&known, weft_stage_layout(plan, stage, residue));
+    }
     memcpy(work, &known, size < sizeof known ? size : sizeof known);
     return WEFT_OK;
 }

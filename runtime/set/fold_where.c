@@ -50,7 +50,7 @@ weft_id weft_fold_where(weft_folder *f, weft_id where, uint32_t level) {
     weft_id simple = 0;
     if (weft_scratch_init(&scratch, f->bound))
         simple = depends == WEFT_ON_KEY ? make_columns(f, &scratch, condition, lengths.lk)
-                                        : make_bands(f, &scratch, condition, lengths.lq, lengths.lk);
+                                        : make_bands(f, &scratch, condition, lengths.lk - lengths.first, lengths.lk);
     weft_scratch_free(&scratch);
     return simple ? simple : where;
 }

@@ -246,20 +246,28 @@ static bool read_sink(parser *p) {
 }
 
 static bool read_order(parser *p, weft_order *out) {
+    static const char *const names[] = {"contiguous", "strided", "listed"};
     weft_slice word;
     if (!expect_word(p, "an order", &word)) return false;
-    *out = WEFT_ORDER_CONTIGUOUS;
-    return weft_slice_is(word, "contiguous") || FAIL(p, WEFT_E0701, "only the order `contiguous` is built");
+    for (int k = 0; k < 3; k++) {
+        *out = (weft_order)k;
+        if (weft_slice_is(word, names[k])) return true;
+    }
+    p->cursor.at = word.at;
+    return fail_expected(p, "contiguous, strided or listed");
 }
 
-/* pass contiguous contiguous 64x64 %N */
+/* pass ORDER ORDER 64x64 %SET [%STRIDE | %LIST] */
 static bool read_pass(parser *p) {
     weft_pass pass = {.set = 0};
     if (!read_order(p, &pass.row_order) || !read_order(p, &pass.key_order)) return false;
     if (!weft_cursor_number(&p->cursor, &pass.row_tile) || !weft_cursor_take(&p->cursor, 'x') ||
         !weft_cursor_number(&p->cursor, &pass.key_tile))
         return fail_expected(p, "a tile such as 64x64");
-    if (!expect_id(p, &pass.set) || !expect_end(p)) return false;
+    if (!expect_id(p, &pass.set)) return false;
+    if (pass.row_order == WEFT_ORDER_STRIDED && !expect_id(p, &pass.stride)) return false;
+    if (pass.key_order == WEFT_ORDER_LISTED && !expect_id(p, &pass.list)) return false;
+    if (!expect_end(p)) return false;
     return weft_program_add_pass(p->program, pass) || out_of_memory(p);
 }
 

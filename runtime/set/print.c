@@ -127,7 +127,7 @@ void weft_print_set(const weft_program *program, weft_id root, bool places, weft
 
 /* ---- the program -------------------------------------------------------------------------------------------- */
 
-static const char *const order_names[] = {"contiguous", "strided", "indexed"};
+static const char *const order_names[] = {"contiguous", "strided", "listed"};
 
 static void print_header(const printer *p) {
     const weft_sources *sources = &p->program->sources;
@@ -164,18 +164,25 @@ static void print_roots(printer *p) {
     if (program->scale) mark(p, program->scale);
     if (program->softcap) mark(p, program->softcap);
     if (program->bias) mark(p, program->bias);
-    for (uint32_t k = 0; k < program->pass_count; k++) mark(p, program->passes[k].set);
+    for (uint32_t k = 0; k < program->pass_count; k++) {
+        const weft_pass *pass = &program->passes[k];
+        mark(p, pass->set);
+        if (pass->stride) mark(p, pass->stride);
+        if (pass->list) mark(p, pass->list);
+    }
     print_marked(p);
     if (program->meaning) weft_text_format(p->out, "meaning %%%u\n", p->numbers[program->meaning]);
     if (program->scale) weft_text_format(p->out, "scale %%%u\n", p->numbers[program->scale]);
     if (program->softcap) weft_text_format(p->out, "softcap %%%u\n", p->numbers[program->softcap]);
     if (program->bias) weft_text_format(p->out, "bias %%%u\n", p->numbers[program->bias]);
-    if (program->sink != WEFT_NO_SINK)
-        weft_text_format(p->out, "sink %s\n", program->parameters[program->sink].name);
+    if (program->sink != WEFT_NO_SINK) weft_text_format(p->out, "sink %s\n", program->parameters[program->sink].name);
     for (uint32_t k = 0; k < program->pass_count; k++) {
         const weft_pass *pass = &program->passes[k];
-        weft_text_format(p->out, "pass %s %s %ux%u %%%u\n", order_names[pass->row_order], order_names[pass->key_order],
+        weft_text_format(p->out, "pass %s %s %ux%u %%%u", order_names[pass->row_order], order_names[pass->key_order],
                          pass->row_tile, pass->key_tile, p->numbers[pass->set]);
+        if (pass->stride) weft_text_format(p->out, " %%%u", p->numbers[pass->stride]);
+        if (pass->list) weft_text_format(p->out, " %%%u", p->numbers[pass->list]);
+        add(p->out, "\n");
     }
 }
 

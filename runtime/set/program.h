@@ -13,14 +13,19 @@ typedef struct weft_parameter_info {
     weft_span place;
 } weft_parameter_info;
 
-/* In which order a pass walks rows or keys. STRIDED(s): the positions of one residue class mod s after the other.
- * INDEXED: known at run time. Only CONTIGUOUS is built so far. */
-typedef enum weft_order { WEFT_ORDER_CONTIGUOUS, WEFT_ORDER_STRIDED, WEFT_ORDER_INDEXED } weft_order;
+/* In which order a pass walks rows or keys. STRIDED: the positions of one residue class mod the stride after the other;
+ * there, bands of that step are bands of step 1. LISTED, of keys: each row has a list of its own. A pass walks both in
+ * order, both strided, or rows in order with listed keys. */
+typedef enum weft_order { WEFT_ORDER_CONTIGUOUS, WEFT_ORDER_STRIDED, WEFT_ORDER_LISTED } weft_order;
 
+/* The first pass of a program is contiguous and takes what no other pass does; it is the only one. */
 typedef struct weft_pass {
     weft_order row_order, key_order;
     uint32_t row_tile, key_tile; /* 64 and 64 */
     weft_id set;                 /* canonical; disjoint from the sets of earlier passes */
+    weft_id stride; /* STRIDED: an int over h, lengths and parameters; positions of a pair of `set` are equal mod it */
+    weft_id
+        list; /* LISTED: an atom that has a list of keys for each row; those of them that `set` holds are the pass's */
 } weft_pass;
 
 #define WEFT_NO_SINK UINT32_MAX
@@ -68,6 +73,9 @@ WEFT_SHARED bool weft_program_add_pass(weft_program *program, weft_pass pass);
  *     meaning %5
  *     …
  *     pass contiguous contiguous 64x64 %9
+ *     pass strided strided 64x64 %11 %4
+ *
+ * A pass names its set, then its stride or its list, if it has one.
  *
  * Nodes are numbered from 1, in order; only what parameters, meaning, scale, softcap, bias and passes reach is printed.
  * `softcap %N`, `bias %N` and `sink NAME` stand beside `scale %N`. A place is

@@ -127,6 +127,12 @@ static inline weft_space weft_space_blocks(weft_space space, int64_t size) {
     return (weft_space){keys - first, keys, first};
 }
 
+/* The positions residue, residue + stride, … of a space, numbered from 0: position p is number p // stride. */
+static inline weft_space weft_space_class(weft_space space, int64_t stride, int64_t residue) {
+    int64_t keys = weft_ceil_div(space.keys - residue, stride), first = weft_ceil_div(space.first - residue, stride);
+    return (weft_space){keys - first, keys, first};
+}
+
 /* Intervals of keys: `full` for every row asked, `may` for at least one; full is within may. Exact for a single row
  * unless a condition is too hard, then full is a subset and may a superset. */
 typedef struct weft_spans {
@@ -161,6 +167,11 @@ WEFT_SHARED bool weft_contains(const weft_bound *bound, weft_id set, weft_space 
 /* The same, quickly: rows of random and listed are worked out once and kept. When memory fails (scratch->failed) the
  * answer is false. Lists that came from the scratch stay. */
 WEFT_SHARED bool weft_contains_with(weft_scratch *scratch, weft_id set, weft_space space, int64_t i, int64_t j);
+
+/* The pairs of one residue class (stride >= 1, 0 <= residue < stride) by their numbers in it: (a, b) is in the result
+ * when (stride * a + residue, stride * b + residue) is in `set`. Read in weft_space_class. 0 with *refused: a term has
+ * no such form for this stride; 0 without: memory failed. */
+WEFT_SHARED weft_id weft_stride_set(weft_bound *bound, weft_id set, int64_t stride, int64_t residue, bool *refused);
 
 /* Spans of rows [i0, i1), i0 < i1, keys clipped to [0, space.keys). False when memory fails. The result lives until the
  * next reset. */

@@ -241,15 +241,33 @@ static bool check_parameter(const verifier *v, uint32_t number) {
     return check_place(v, parameter->place);
 }
 
+static bool is_canonical(const verifier *v, weft_id id, weft_type type) {
+    return is_root(v, id, type) && !v->facts[id].has_place;
+}
+
+/* The orders go together, and with what they need. */
+static bool check_orders(const verifier *v, const weft_pass *pass, uint32_t number) {
+    bool strided = pass->row_order == WEFT_ORDER_STRIDED, listed = pass->key_order == WEFT_ORDER_LISTED;
+    if (strided != (pass->key_order == WEFT_ORDER_STRIDED) || pass->row_order == WEFT_ORDER_LISTED)
+        return FLAW(v, "pass %u: these orders do not go together", number + 1);
+    if ((number == 0) == (strided || listed))
+        return FLAW(v, "pass %u: the first pass, and no other, is contiguous", number + 1);
+    if (strided ? !is_canonical(v, pass->stride, WEFT_TYPE_INT) : pass->stride != 0)
+        return FLAW(v, "pass %u: the stride is not one int", number + 1);
+    if (!listed) return pass->list == 0 || FLAW(v, "pass %u: a list where none is wanted", number + 1);
+    weft_op op = is_canonical(v, pass->list, WEFT_TYPE_SET) ? v->dag->nodes[pass->list].op : WEFT_OP_INVALID;
+    return op == WEFT_ATOM_RANDOM || op == WEFT_ATOM_LISTED ||
+           FLAW(v, "pass %u: the list is no atom that lists keys", number + 1);
+}
+
 static bool check_pass(const verifier *v, uint32_t number) {
     enum { TILE = 64 };
     const weft_pass *pass = &v->program->passes[number];
-    if (pass->row_order != WEFT_ORDER_CONTIGUOUS || pass->key_order != WEFT_ORDER_CONTIGUOUS)
-        return FLAW(v, "pass %u: only contiguous orders are built", number + 1);
     if (pass->row_tile != TILE || pass->key_tile != TILE)
         return FLAW(v, "pass %u: tiles must be %dx%d", number + 1, TILE, TILE);
     if (!is_root(v, pass->set, WEFT_TYPE_SET)) return FLAW(v, "pass %u: not a set", number + 1);
-    return !v->facts[pass->set].has_place || FLAW(v, "pass %u: a canonical set has no places", number + 1);
+    if (v->facts[pass->set].has_place) return FLAW(v, "pass %u: a canonical set has no places", number + 1);
+    return check_orders(v, pass, number);
 }
 
 static bool check_scores(const verifier *v) {

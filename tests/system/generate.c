@@ -111,8 +111,8 @@ static void put_grid_atom(generator *g) {
         put(g, ")");
         break;
     default:
-        put(g, "neighborhood2d(%d, %d, kx = %d, ky = %d", sides[pick(g, 0, 3)], sides[pick(g, 0, 3)], (int)pick(g, 1, 4),
-            (int)pick(g, 0, 4));
+        put(g, "neighborhood2d(%d, %d, kx = %d, ky = %d", sides[pick(g, 0, 3)], sides[pick(g, 0, 3)],
+            (int)pick(g, 1, 4), (int)pick(g, 0, 4));
         if (pick(g, 0, 1)) put(g, ", dilation = %d", (int)pick(g, 1, 2));
         put(g, ")");
         break;
@@ -148,8 +148,15 @@ static void put_array_atom(generator *g) {
     g->arrays |= atoms[choice].array;
 }
 
+/* A window in steps, which may get a pass of its own. */
+static void put_steps(generator *g) {
+    static const char *const steps[] = {"2", "3", "4", "7", "16", "h + 2", "w // 8 + 2", "100"};
+    const char *step = steps[pick(g, 0, 7)];
+    put(g, "band(-%d * (%s), %d * (%s), step = %s)", (int)pick(g, 0, 40), step, (int)pick(g, -1, 40), step, step);
+}
+
 static void put_atom(generator *g) {
-    switch (pick(g, 0, 19)) {
+    switch (pick(g, 0, 21)) {
     case 13:
         put(g, "dilated(");
         put_int(g);
@@ -167,6 +174,8 @@ static void put_atom(generator *g) {
     case 17: put_random(g); break;
     case 18:
     case 19: put_array_atom(g); break;
+    case 20:
+    case 21: put_steps(g); break;
     case 0: put(g, "all"); break;
     case 1: put(g, "none"); break;
     case 2: put(g, "causal"); break;

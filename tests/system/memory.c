@@ -32,7 +32,7 @@ static const char text[] = "set local(w) = past(w) | cols({0, -1});\n"
                            "    let n = w // 2;\n"
                            "    require w > 0, \"w\";\n"
                            "    heads 0..1: blocks(16, window(1)) - where(i % 3 == j % 5);\n"
-                           "    attend (local(n) | global(t)) & causal;\n"
+                           "    attend (local(n) | global(t) | band(-80, 0, step = 8)) & causal;\n"
                            "    scale 0.5;\n}\n";
 /* One bad file too: diagnostics allocate. */
 static const char bad[] = "pattern p(w: int = 30) { attend windw(w) | past(1.5); heads 0: none; attend all }\n";

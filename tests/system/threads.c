@@ -11,10 +11,10 @@
 
 enum { HEADS = 4, KV_HEADS = 2, QUERIES = 200, KEYS = 5000, DIM = 40 };
 
-/* Rows 0..3 see everything: heavy rows that are split along their keys and merged. */
+/* Rows 0..3 see everything: heavy rows that are split along their keys and merged. Head 1 takes two passes. */
 static const char text[] =
-    "pattern p(w: int = 300) { heads 0..1: rows(0..4) | past(w); attend (past(w) | cols(0..16) | "
-    "rows({-1})) & causal; }\n";
+    "pattern p(w: int = 300) { heads 0..1: rows(0..4) | past(w); heads 1..2: past(10) | band(-w * 8, 0, step = 16); "
+    "attend (past(w) | cols(0..16) | rows({-1})) & causal; }\n";
 
 typedef struct data {
     int64_t q_shape[4], k_shape[4], o_shape[4], lse_shape[3];

@@ -11,6 +11,7 @@
 
 static atomic_int naive_faults; /* calls that broke the contract of abi.h */
 static atomic_int naive_parts;  /* calls that left a state */
+static atomic_int naive_folds;  /* calls that folded */
 
 /* One query row of a call: its scores, and the keys that its tiles let it see. */
 typedef struct naive_row {
@@ -69,20 +70,28 @@ static void naive_leave(const naive_row *at, const float *acc, int64_t height) {
         for (int64_t dim = 0; dim < at->value_dim; dim++) call->state[(2 + dim) * height + at->row] = acc[dim];
         return;
     }
-    float *o = (float *)call->o + at->row * call->o_row;
-    for (int64_t dim = 0; dim < at->value_dim; dim++) o[dim * call->o_dim] = at->sum == 0 ? 0 : acc[dim] / at->sum;
-    if (call->lse)
-        call->lse[at->row * call->lse_row] =
-            at->sum == 0 ? -INFINITY : (float)(((double)at->max + log2(at->sum)) * 0.69314718055994530942);
+    float *o = (float *)call->o + at->row * call->o_row, *lse = call->lse ? call->lse + at->row * call->lse_row : NULL;
+    double earlier = call->fold ? exp((double)*lse) : 0, here = at->sum == 0 ? 0 : exp2((double)at->max);
+    double total = earlier + here * at->sum;
+    for (int64_t dim = 0; dim < at->value_dim; dim++) {
+        double old = earlier > 0 ? earlier * o[dim * call->o_dim] : 0;
+        o[dim * call->o_dim] = total > 0 ? (float)((old + here * acc[dim]) / total) : 0;
+    }
+    if (lse) *lse = (float)log(total);
 }
 
 static void naive_compute(const weft_call *call, int64_t height, int64_t head_dim, int64_t value_dim) {
     size_t floats = weft_scratch_floats(head_dim, value_dim);
     if ((uintptr_t)call->scratch % 64 || call->rows < 1 || call->rows > height) atomic_fetch_add(&naive_faults, 1);
-    if (call->sink != -INFINITY || call->row_stride != 1 || call->key_stride != 1 || call->key_position || call->fold)
+    if (call->sink != -INFINITY || call->row_stride < 1 || call->key_stride != call->row_stride ||
+        call->key_position < 0 || call->key_position >= call->key_stride)
         atomic_fetch_add(&naive_faults, 1);
+    int64_t apart = call->row_position - call->key_position; /* rows and keys are of one class */
+    if (apart % call->row_stride) atomic_fetch_add(&naive_faults, 1);
     for (size_t n = 0; n < floats; n++) call->scratch[n] = (float)(n % 251); /* it is all this call's */
     if (call->state) atomic_fetch_add(&naive_parts, 1);
+    if (call->fold) atomic_fetch_add(&naive_folds, 1);
+    if (call->fold && !call->lse) atomic_fetch_add(&naive_faults, 1);
     for (int64_t row = 0; row < call->rows; row++) {
         naive_row at = {call, row, head_dim, value_dim, -INFINITY, 0};
         float acc[WEFT_MAX_DIM] = {0};

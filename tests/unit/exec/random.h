@@ -89,8 +89,30 @@ static weft_id random_meaning(weft_dag *dag, uint64_t *state) {
 /* One contiguous pass over `meaning`, which is made in the program's own DAG. */
 static bool finish_program(weft_program *program, weft_id meaning) {
     program->meaning = meaning;
-    weft_pass pass = {WEFT_ORDER_CONTIGUOUS, WEFT_ORDER_CONTIGUOUS, 64, 64, meaning};
+    weft_pass pass = {.row_tile = 64, .key_tile = 64, .set = meaning};
     return meaning && weft_program_add_pass(program, pass);
+}
+
+/* The meaning and up to two sets of steps beside it, in passes of their own. */
+static bool finish_with_passes(weft_program *program, weft_id meaning, uint64_t *state) {
+    static const int64_t strides[] = {2, 3, 5, 16};
+    const weft_span here = WEFT_NO_SPAN;
+    weft_dag *dag = &program->dag;
+    if (!finish_program(program, meaning)) return false;
+    for (int64_t n = random_int(state, 0, 2); n > 0; n--) {
+        weft_pass pass = {WEFT_ORDER_STRIDED, WEFT_ORDER_STRIDED, 64, 64, .set = 0};
+        int64_t stride = strides[random_int(state, 0, 3)];
+        pass.stride = weft_make_int(dag, stride, here);
+        weft_id lo = weft_make_int(dag, -stride * random_int(state, 0, 30), here);
+        weft_id hi = weft_make_int(dag, stride * random_int(state, 0, 30), here);
+        weft_id steps = weft_make_set(dag, WEFT_ATOM_BAND, here, 3, lo, hi, pass.stride);
+        if (random_int(state, 0, 1))
+            steps = weft_make_set(dag, WEFT_OP_INTERSECTION, here, 2, steps, random_meaning(dag, state));
+        pass.set = weft_make_set(dag, WEFT_OP_DIFFERENCE, here, 2, steps, program->meaning);
+        program->meaning = weft_make_set(dag, WEFT_OP_UNION, here, 2, program->meaning, steps);
+        if (!pass.set || !program->meaning || !weft_program_add_pass(program, pass)) return false;
+    }
+    return true;
 }
 
 /* ---- tensors ------------------------------------------------------------------------------------------------ */

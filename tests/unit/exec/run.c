@@ -69,7 +69,7 @@ static void make_case(run_case *c, uint64_t *state) {
     enum { LENGTHS = sizeof lengths / sizeof *lengths };
     *c = (run_case){.dims = &naive_shapes[random_int(state, 0, NAIVE_SHAPE_COUNT - 1)]};
     c->program = weft_program_create(plain_allocator(), "random");
-    ck_assert(c->program && finish_program(c->program, random_meaning(&c->program->dag, state)));
+    ck_assert(c->program && finish_with_passes(c->program, random_meaning(&c->program->dag, state), state));
     int64_t kv_heads = random_int(state, 1, 2);
     c->shape = (weft_shape){.size = sizeof(weft_shape),
                             .batch = random_int(state, 1, 2),
@@ -115,6 +115,22 @@ static void make_outputs(outputs *out, const run_case *c, uint64_t *state, bool 
 static void free_outputs(outputs *out) {
     free_tensor(&out->o);
     free_tensor(&out->lse);
+}
+
+/* The same without lse: the same o. */
+static void run_without_lse(const run_case *c, const weft_plan *plan, const outputs *with, uint64_t *state) {
+    outputs out;
+    int64_t rows = c->o_size[0] * c->o_size[1] * c->o_size[2], index[4];
+    make_outputs(&out, c, state, true);
+    weft_tensors tensors = {.size = sizeof tensors, .q = &c->q.dl, .k = &c->k.dl, .v = &c->v.dl, .o = &out.o.dl};
+    ck_assert_int_eq(weft_run(plan, &tensors, NULL), WEFT_OK);
+    for (int64_t n = 0; n < rows * c->o_size[3]; n++) {
+        index[3] = n % c->o_size[3], index[2] = n / c->o_size[3] % c->o_size[2];
+        index[1] = n / c->o_size[3] / c->o_size[2] % c->o_size[1],
+        index[0] = n / c->o_size[3] / c->o_size[2] / c->o_size[1];
+        ck_assert(*element_of(&out.o, 4, index) == *element_of((random_tensor *)&with->o, 4, index));
+    }
+    free_outputs(&out);
 }
 
 static void run_case_into(const run_case *c, const weft_plan *plan, const outputs *out, void *workspace) {
@@ -190,6 +206,7 @@ START_TEST(random_runs_match_the_reference) {
         double *o, *lse;
         reference_of(&c, plan, &o, &lse);
         run_case_into(&c, plan, &out, NULL);
+        run_without_lse(&c, plan, &out, &state);
         compare(&c, &out, o, lse);
         ck_assert_msg(atomic_load(&naive_faults) == 0, "seed %llu", (unsigned long long)case_seed);
         free(o);
@@ -198,12 +215,14 @@ START_TEST(random_runs_match_the_reference) {
         weft_plan_destroy(plan);
         free_case(&c);
     }
+    ck_assert_int_gt(atomic_load(&naive_folds), CASES / 2);
 }
 END_TEST
 
 /* ---- splits and threads ------------------------------------------------------------------------------------- */
 
-/* Some rows that see every key, beside narrow windows: heavy row tiles, which plans split. */
+/* Some rows that see every key, beside narrow windows, and others that see every second key, in a pass of their own:
+ * heavy row tiles, which plans split. */
 static void make_heavy_case(run_case *c, uint64_t *state, int64_t keys) {
     *c = (run_case){.dims = &naive_shapes[1]};
     c->program = weft_program_create(plain_allocator(), "heavy");
@@ -216,6 +235,18 @@ static void make_heavy_case(run_case *c, uint64_t *state, int64_t keys) {
     weft_id window = weft_make_set(dag, WEFT_ATOM_WINDOW, WEFT_NO_SPAN, 2, width, width);
     weft_id rows = weft_make_set(dag, WEFT_ATOM_ROWS, WEFT_NO_SPAN, 1, list);
     ck_assert(finish_program(c->program, weft_make_set(dag, WEFT_OP_UNION, WEFT_NO_SPAN, 2, window, rows)));
+    weft_pass pass = {WEFT_ORDER_STRIDED, WEFT_ORDER_STRIDED, 64, 64, .set = 0};
+    ends[0] = weft_make_int(dag, 110, WEFT_NO_SPAN), ends[1] = weft_make_int(dag, 230, WEFT_NO_SPAN);
+    range = weft_make(dag, WEFT_OP_RANGE, WEFT_TYPE_LIST, none, ends, 2, WEFT_NO_SPAN);
+    list = weft_make(dag, WEFT_OP_LISTING, WEFT_TYPE_LIST, none, &range, 1, WEFT_NO_SPAN);
+    pass.stride = weft_make_int(dag, 2, WEFT_NO_SPAN);
+    weft_id steps = weft_make_set(dag, WEFT_ATOM_BAND, WEFT_NO_SPAN, 3, weft_make_int(dag, -keys, WEFT_NO_SPAN),
+                                  weft_make_int(dag, keys, WEFT_NO_SPAN), pass.stride);
+    steps = weft_make_set(dag, WEFT_OP_INTERSECTION, WEFT_NO_SPAN, 2, steps,
+                          weft_make_set(dag, WEFT_ATOM_ROWS, WEFT_NO_SPAN, 1, list));
+    pass.set = weft_make_set(dag, WEFT_OP_DIFFERENCE, WEFT_NO_SPAN, 2, steps, c->program->meaning);
+    c->program->meaning = weft_make_set(dag, WEFT_OP_UNION, WEFT_NO_SPAN, 2, c->program->meaning, steps);
+    ck_assert(weft_program_add_pass(c->program, pass));
     c->shape = (weft_shape){sizeof(weft_shape), 1, 4, 2, keys - 100, keys, c->dims->head_dim, c->dims->value_dim};
     make_inputs(c, state, true);
 }
@@ -225,7 +256,7 @@ static bool same_bits(const random_tensor *a, const random_tensor *b) {
 }
 
 START_TEST(threads_do_not_change_a_bit) {
-    enum { KEYS = 3000 };
+    enum { KEYS = 6000 };
     static const size_t counts[] = {1, 2, 3, 7};
     uint64_t state = 5;
     run_case c;
@@ -244,6 +275,8 @@ START_TEST(threads_do_not_change_a_bit) {
         atomic_store(&naive_parts, 0);
         run_case_into(&c, plan, &out, workspace + 1);   /* any alignment, any contents */
         ck_assert_int_gt(atomic_load(&naive_parts), 8); /* the heavy rows were split */
+        ck_assert_uint_eq(plan->phase_count, 2);
+        ck_assert_uint_gt(plan->phases[1].splits, 0); /* those of the second pass too */
         free(workspace);
         if (n == 0) {
             first = out;

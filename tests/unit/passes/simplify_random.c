@@ -141,7 +141,7 @@ START_TEST(test_passes_verify) {
                 ck_abort_msg("seed %llu: %s", (unsigned long long)seed, said.at);
             }
             weft_text_release(&said);
-            ck_assert_uint_eq(t.program->pass_count, 1);
+            ck_assert_uint_ge(t.program->pass_count, 1);
             ck_assert_uint_eq(t.program->passes[0].row_tile, 64);
         }
         weft_diagnostics_free(&d);

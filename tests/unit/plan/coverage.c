@@ -243,7 +243,7 @@ static weft_plan *plan_of_source(const char *source, const char *nodes, int64_t 
     snprintf(ir, sizeof ir, "source \"p.weft\" \"%s\"\n%s", source, nodes);
     weft_program *program = program_of_ir(ir);
     weft_id all = weft_make_set(&program->dag, WEFT_ATOM_ALL, NOWHERE, 0); /* passes are not what is looked at */
-    ck_assert(weft_program_add_pass(program, (weft_pass){WEFT_ORDER_CONTIGUOUS, WEFT_ORDER_CONTIGUOUS, 64, 64, all}));
+    ck_assert(weft_program_add_pass(program, (weft_pass){.row_tile = 64, .key_tile = 64, .set = all}));
     weft_kernel *kernel = kernel_of_program(program, NULL);
     weft_plan *plan = plan_of(kernel, shape_of(200, 200, heads));
     weft_kernel_destroy(kernel);

@@ -40,8 +40,7 @@ static inline weft_kernel *kernel_of_program(weft_program *program, const weft_c
     weft_kernel *kernel;
     weft_text_init(&image, plain());
     if (!program->pass_count)
-        ck_assert(weft_program_add_pass(
-            program, (weft_pass){WEFT_ORDER_CONTIGUOUS, WEFT_ORDER_CONTIGUOUS, 64, 64, program->meaning}));
+        ck_assert(weft_program_add_pass(program, (weft_pass){.row_tile = 64, .key_tile = 64, .set = program->meaning}));
     ck_assert(weft_image_write(program, NULL, &image));
     weft_program_destroy(program);
     weft_image bytes = {image.at, image.size};

@@ -38,6 +38,9 @@ START_TEST(prints_what_is_reached_and_no_more) {
     weft_id bare = weft_make(dag, WEFT_OP_REQUIRE, WEFT_TYPE_SET, (weft_value){.integer = 0}, pair, 2, WEFT_NO_SPAN);
     program->scale = weft_make_float(dag, -0.0, WEFT_NO_SPAN);
     ck_assert(weft_program_add_pass(program, (weft_pass){.row_tile = 64, .key_tile = 64, .set = bare}));
+    weft_id stride = weft_make_int(dag, 16, WEFT_NO_SPAN), all = pair[1];
+    ck_assert(weft_program_add_pass(
+        program, (weft_pass){WEFT_ORDER_STRIDED, WEFT_ORDER_STRIDED, 64, 64, .set = all, .stride = stride}));
     weft_print_program(program, &text);
     check_text(&text, "weft-ir 1\n"
                       "pattern \"two \\\"words\\\"\"\n"
@@ -52,9 +55,11 @@ START_TEST(prints_what_is_reached_and_no_more) {
                       "%6 = all\n"
                       "%7 = require %4 %6\n"
                       "%8 = float -0.0\n"
+                      "%9 = int 16\n"
                       "meaning %5\n"
                       "scale %8\n"
-                      "pass contiguous contiguous 64x64 %7\n");
+                      "pass contiguous contiguous 64x64 %7\n"
+                      "pass strided strided 64x64 %6 %9\n");
     weft_print_set(program, window, true, &text);
     check_text(&text, "%1 = int 4 @1:0-1\n%2 = param w\n%3 = window %2 %1 @1:1-2\n");
     weft_print_set(program, window, false, &text);

@@ -214,6 +214,10 @@ static inline weft_program *random_program(const weft_allocator *allocator, uint
     for (int pass = 0; pass < 2; pass++) {
         for (int k = 0; k < nodes / 2; k++) add_random_node(&g, WEFT_OP_INVALID);
         weft_pass made = {.row_tile = 64, .key_tile = 64, .set = random_root(&g, WEFT_TYPE_SET, 0)};
+        if (pass > 0) {
+            made.row_order = made.key_order = WEFT_ORDER_STRIDED;
+            made.stride = random_root(&g, WEFT_TYPE_INT, 0);
+        }
         ck_assert(weft_program_add_pass(g.program, made));
     }
     weft_free(&own, g.reads, g.capacity);

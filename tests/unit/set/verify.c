@@ -100,7 +100,21 @@ START_TEST(refuses_broken_programs) {
     weft_program_add_pass(program, (weft_pass){.row_tile = 64, .key_tile = 64, .set = program->meaning});
     weft_pass pass = {.row_order = WEFT_ORDER_STRIDED, .row_tile = 64, .key_tile = 64, .set = program->meaning};
     weft_program_add_pass(program, pass);
-    check(program, "IR of pattern `small`: pass 2: only contiguous orders are built");
+    check(program, "IR of pattern `small`: pass 2: these orders do not go together");
+
+    program = small_program();
+    weft_program_add_pass(program, (weft_pass){.row_tile = 64, .key_tile = 64, .set = program->meaning, .stride = 1});
+    check(program, "IR of pattern `small`: pass 1: the stride is not one int");
+
+    program = small_program();
+    weft_program_add_pass(program, (weft_pass){.row_tile = 64, .key_tile = 64, .set = program->meaning});
+    weft_program_add_pass(program, (weft_pass){.row_tile = 64, .key_tile = 64, .set = program->meaning});
+    check(program, "IR of pattern `small`: pass 2: the first pass, and no other, is contiguous");
+
+    program = small_program();
+    weft_program_add_pass(
+        program, (weft_pass){.row_tile = 64, .key_tile = 64, .set = program->meaning, .list = program->meaning});
+    check(program, "IR of pattern `small`: pass 1: a list where none is wanted");
 
     program = small_program();
     weft_program_add_pass(program, (weft_pass){.row_tile = 64, .key_tile = 64});

@@ -1,0 +1,102 @@
+/* From the passes of a program to the stages of every kind of head. A strided pass that does not pay joins the
+ * contiguous one; what is left empty has no stage. Each class of positions gets a layout, and equal ones share it. */
+#include <string.h>
+
+#include "plan/build.h"
+
+weft_id weft_join_sets(weft_planner *planner, weft_id a, weft_id b) {
+    if (!a || !b) return a ? a : b;
+    return weft_make_set(&planner->plan->bound.dag, WEFT_OP_UNION, WEFT_NO_SPAN, 2, a, b);
+}
+
+/* The layout of that set and space in that phase, new or old. */
+static bool find_layout(weft_planner *planner, weft_id set, weft_space space, uint32_t phase, uint32_t *number) {
+    weft_plan *plan = planner->plan;
+    weft_place place;
+    memset(&place, 0, sizeof place);
+    place.set = set;
+    place.phase = phase;
+    place.first = space.first;
+    place.keys = space.keys;
+    *number = weft_records_add(&planner->places, &place);
+    if (*number == WEFT_NO_NUMBER) return false;
+    if (*number < plan->layout_count) return true;
+    if (!weft_reserve(planner->allocator, &plan->layouts, &plan->layout_capacity, (uint64_t)plan->layout_count + 1,
+                      sizeof *plan->layouts))
+        return false;
+    plan->layouts[plan->layout_count++] = (weft_layout){.set = set, .space = space, .phase = phase};
+    return true;
+}
+
+/* Of a strided step, which is not refused: that it pays has shown so. */
+static bool add_class(weft_planner *planner, const weft_step *step, uint32_t phase, int64_t residue) {
+    weft_plan *plan = planner->plan;
+    weft_space space = weft_space_of(plan->shape.queries, plan->shape.keys);
+    weft_id set = step->set;
+    bool refused = false;
+    if (step->stride > 1) {
+        space = weft_space_class(space, step->stride, residue);
+        set = weft_stride_set(&plan->bound, set, step->stride, residue, &refused);
+    }
+    return set && find_layout(planner, set, space, phase, &plan->classes[plan->class_count++]);
+}
+
+static bool add_stage(weft_planner *planner, const weft_step *step, weft_route *route) {
+    weft_plan *plan = planner->plan;
+    if (!weft_reserve(planner->allocator, &plan->stages, &plan->stage_capacity, (uint64_t)plan->stage_count + 1,
+                      sizeof *plan->stages) ||
+        !weft_reserve(planner->allocator, &plan->classes, &plan->class_capacity,
+                      plan->class_count + (uint64_t)step->stride, sizeof *plan->classes))
+        return false;
+    plan->stages[plan->stage_count++] = (weft_stage){.stride = step->stride, .first_class = plan->class_count};
+    uint32_t phase = route->stage_count++;
+    for (int64_t residue = 0; residue < step->stride; residue++)
+        if (!add_class(planner, step, phase, residue)) return false;
+    return true;
+}
+
+/* Sends every strided step that does not pay to the contiguous one, steps[0]. */
+static bool settle_steps(weft_planner *planner, weft_step *steps, uint32_t count) {
+    for (uint32_t k = 1; k < count; k++) {
+        bool pays = false;
+        if (!steps[k].set) continue;
+        if (!weft_stride_pays(planner, steps[0].set, &steps[k], &pays)) return false;
+        if (pays) continue;
+        steps[0].set = weft_join_sets(planner, steps[0].set, steps[k].set);
+        if (!steps[0].set) return false;
+        steps[k].set = 0;
+    }
+    return true;
+}
+
+/* Some stage there must be, to leave 0 and -inf where there are no keys at all. */
+static bool add_route(weft_planner *planner, weft_step *steps, uint32_t count, weft_route *route) {
+    weft_plan *plan = planner->plan;
+    uint32_t used = 0;
+    route->first_stage = plan->stage_count;
+    if (!settle_steps(planner, steps, count)) return false;
+    for (uint32_t k = 0; k < count; k++) used += steps[k].set != 0;
+    if (!used) {
+        steps[0].set = weft_make_set(&plan->bound.dag, WEFT_ATOM_NONE, WEFT_NO_SPAN, 0);
+        if (!steps[0].set) return false;
+    }
+    for (uint32_t k = 0; k < count; k++)
+        if (steps[k].set && !add_stage(planner, &steps[k], route)) return false;
+    return true;
+}
+
+bool weft_plan_stages(weft_planner *planner) {
+    weft_plan *plan = planner->plan;
+    uint32_t passes = plan->kernel->program->pass_count;
+    if (!weft_reserve(planner->allocator, &plan->routes, &plan->route_capacity, planner->recipes.count,
+                      sizeof *plan->routes))
+        return false;
+    for (uint32_t n = 0; n < planner->recipes.count; n++) {
+        plan->routes[n] = (weft_route){0};
+        weft_step *steps = (weft_step *)(void *)(planner->recipes.at + n * planner->recipes.size);
+        if (!add_route(planner, steps, passes, &plan->routes[n])) return false;
+        plan->route_count++;
+    }
+    for (size_t n = 0; n < weft_plan_heads(plan); n++) plan->routes[plan->route_of[n]].heads++;
+    return true;
+}
