@@ -76,6 +76,8 @@ static excerpt find_line(const weft_source *source, size_t focus) {
     while (line.end < source->size && source->text[line.end] != '\n' && line.end - focus < REACH) line.end++;
     line.cut_before = line.begin > 0 && source->text[line.begin - 1] != '\n';
     line.cut_after = line.end < source->size && source->text[line.end] != '\n';
+    bool marked = line.begin == 0 && source->size >= 3 && !memcmp(source->text, "\xEF\xBB\xBF", 3);
+    if (marked && focus >= 3) line.begin = 3; /* a byte order mark is no text */
     if (!line.cut_after && line.end > line.begin && source->text[line.end - 1] == '\r') line.end--;
     while (line.cut_before && line.begin < focus && (source->text[line.begin] & 0xC0) == 0x80) line.begin++;
     return line;

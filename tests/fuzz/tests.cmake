@@ -2,7 +2,7 @@
 # With WEFT_FUZZ (libFuzzer, so clang; best with the preset "fuzz") it goes on from them for a moment. For longer:
 # bin/fuzz_NAME -max_total_time=600 CORPUS SEEDS…, where CORPUS is a folder of your own. What it finds, minimised, becomes a
 # seed once mended.
-set(fuzz_layers weft_support weft_set weft_kernel weft_front weft_sema weft_passes)
+set(fuzz_layers weft_support weft_set weft_kernel weft_front weft_fmt weft_sema weft_passes)
 set(fuzz_objects "")
 foreach(layer ${fuzz_layers})
   if(WEFT_FUZZ)
@@ -35,6 +35,7 @@ function(weft_fuzz_target name)
   endif()
 endfunction()
 weft_fuzz_target(parse tests/golden patterns)
+weft_fuzz_target(format tests/golden patterns)
 weft_fuzz_target(lower tests/golden/lower tests/golden/sema patterns)
 weft_fuzz_target(program tests/golden/ir)
 weft_fuzz_target(sets tests/golden/ir tests/fuzz/corpus/program)

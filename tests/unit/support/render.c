@@ -57,6 +57,14 @@ START_TEST(shows_place_line_caret_suggestion_and_notes) {
 }
 END_TEST
 
+START_TEST(byte_order_marks_are_not_shown) {
+    static const char text[] = "\xEF\xBB\xBFset a";
+    begin(text, sizeof text - 1);
+    weft_diagnose(&d, WEFT_E0101, (weft_span){1, 7, 8}, "wrong");
+    check("a.weft:1:5: error[E0101]: wrong\n    set a\n        ^\n", false);
+}
+END_TEST
+
 START_TEST(colors_when_asked) {
     begin("abc", 3);
     weft_diagnose(&d, WEFT_E0101, (weft_span){1, 1, 3}, "wrong");
@@ -183,6 +191,6 @@ START_TEST(renders_anything) {
 }
 END_TEST
 
-TEST_MAIN("support/render", shows_place_line_caret_suggestion_and_notes, colors_when_asked,
-          carets_line_up_under_tabs_and_wide_text, shows_controls_and_broken_text_harmless, points_at_ends_and_between,
-          cuts_long_lines_around_the_span, says_how_many_more, renders_anything)
+TEST_MAIN("support/render", shows_place_line_caret_suggestion_and_notes, byte_order_marks_are_not_shown,
+          colors_when_asked, carets_line_up_under_tabs_and_wide_text, shows_controls_and_broken_text_harmless,
+          points_at_ends_and_between, cuts_long_lines_around_the_span, says_how_many_more, renders_anything)
