@@ -69,7 +69,7 @@ typedef void weft_kernel_entry(const weft_call *call);
 
 /* Scratch of one call: packed Q, the score tile, the accumulators, row statistics. */
 static inline size_t weft_scratch_floats(int64_t head_dim, int64_t value_dim) {
-    return (size_t)(WEFT_TILE_ROWS * (head_dim + value_dim + WEFT_TILE_KEYS + 8));
+    return (size_t)(WEFT_TILE_ROWS * (head_dim + value_dim + WEFT_TILE_KEYS + 12));
 }
 static inline size_t weft_state_floats(int64_t rows, int64_t value_dim) { return (size_t)(rows * (value_dim + 2)); }
 

@@ -84,8 +84,10 @@ static void make_module(session *s) {
 static bool emit(session *s, const weft_allocator *allocator) {
     weft_emitter e;
     weft_emitter_init(&e, s->target, s->tune, s->module);
-    bool done = weft_emit_kernel(&e, "weft_tall", WEFT_TILE_ROWS, s->spec, allocator) &&
-                weft_emit_kernel(&e, "weft_strip", WEFT_STRIP_ROWS, s->spec, allocator);
+    weft_products products[WEFT_PRODUCT_HEIGHTS];
+    weft_emit_products(&e, s->spec->head_dim, products);
+    bool done = weft_emit_kernel(&e, "weft_tall", WEFT_TILE_ROWS, products, s->spec, allocator) &&
+                weft_emit_kernel(&e, "weft_strip", WEFT_STRIP_ROWS, products, s->spec, allocator);
     s->calls_functions = e.calls_functions;
     weft_emitter_free(&e);
     if (!done) return false;

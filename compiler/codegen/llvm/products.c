@@ -12,7 +12,7 @@
 
 enum { MAX_STREAMS = 8, MAX_WIDTH = 6, LEAST_STREAMS = 4 };
 
-/* How the rows of a kernel are cut. */
+/* How the rows of a product are cut. */
 typedef struct tiling {
     uint32_t rows, vectors;
     uint32_t columns; /* of tiles, as even as can be */
@@ -60,11 +60,11 @@ static streams streams_from(weft_emitter *e, const tiling *t, LLVMValueRef base,
     return s;
 }
 
-/* The loop: `steps` (>= 1) rows of `packed`, added to the tile. */
-static void accumulate(weft_emitter *e, const tiling *t, const streams *s, LLVMValueRef packed, LLVMValueRef steps,
-                       tile *acc) {
+/* The loop: `steps` (>= 1) rows of `packed`, `height` floats apart, added to the tile. */
+static void accumulate(weft_emitter *e, const tiling *t, const streams *s, LLVMValueRef packed, LLVMValueRef height,
+                       LLVMValueRef steps, tile *acc) {
     LLVMBasicBlockRef before = LLVMGetInsertBlock(e->builder);
-    LLVMValueRef size = LLVMBuildMul(e->builder, steps, weft_emit_int(e, t->rows), "size");
+    LLVMValueRef size = LLVMBuildMul(e->builder, steps, height, "size");
     LLVMValueRef end = weft_emit_offset(e, e->f32, packed, size, "packed_end");
     LLVMBasicBlockRef body = weft_emit_block(e, "step"), after = weft_emit_block(e, "stepped");
     LLVMBuildBr(e->builder, body);
@@ -84,7 +84,7 @@ static void accumulate(weft_emitter *e, const tiling *t, const streams *s, LLVMV
         for (uint32_t v = 0; v < sum.width; v++)
             sum.at[i][v] = weft_emit_multiply_add(e, scalar, vectors[v], sum.at[i][v]);
     }
-    LLVMValueRef next_row = weft_emit_offset(e, e->f32, row, weft_emit_int(e, t->rows), "next_row");
+    LLVMValueRef next_row = weft_emit_offset(e, e->f32, row, height, "next_row");
     LLVMValueRef next_offset = LLVMBuildAdd(e->builder, offset, s->step, "next_offset");
     weft_emit_incoming(row, next_row, body);
     weft_emit_incoming(offset, next_offset, body);
@@ -99,7 +99,8 @@ static void accumulate(weft_emitter *e, const tiling *t, const streams *s, LLVMV
 static void apply_mask(weft_emitter *e, const tiling *t, const streams *s, LLVMValueRef mask, tile *acc) {
     LLVMBasicBlockRef before = LLVMGetInsertBlock(e->builder);
     LLVMBasicBlockRef masked = weft_emit_block(e, "masked"), after = weft_emit_block(e, "scored");
-    LLVMTypeRef word = LLVMIntTypeInContext(e->context, e->target->lanes);
+    LLVMTypeRef all = LLVMIntTypeInContext(e->context, t->rows),
+                word = LLVMIntTypeInContext(e->context, e->target->lanes);
     LLVMTypeRef flags = LLVMVectorType(LLVMInt1TypeInContext(e->context), e->target->lanes);
     LLVMValueRef outside = weft_emit_splat_constant(e, -1.0 / 0.0);
     LLVMBuildCondBr(e->builder, LLVMBuildIsNull(e->builder, mask, "all_pairs"), after, masked);
@@ -107,9 +108,9 @@ static void apply_mask(weft_emitter *e, const tiling *t, const streams *s, LLVMV
     tile chosen = *acc;
     for (uint32_t i = 0; i < t->streams; i++) {
         LLVMValueRef at = weft_emit_offset(e, e->i64, mask, s->last[i], "at");
-        LLVMValueRef rows = LLVMBuildLoad2(e->builder, e->i64, at, "rows");
+        LLVMValueRef rows = LLVMBuildLoad2(e->builder, all, at, "rows");
         for (uint32_t v = 0; v < acc->width; v++) {
-            LLVMValueRef shift = weft_emit_int(e, (acc->first + v) * e->target->lanes);
+            LLVMValueRef shift = LLVMConstInt(all, (acc->first + v) * e->target->lanes, false);
             LLVMValueRef here = LLVMBuildTrunc(e->builder, LLVMBuildLShr(e->builder, rows, shift, ""), word, "here");
             LLVMValueRef inside = LLVMBuildBitCast(e->builder, here, flags, "inside");
             chosen.at[i][v] = LLVMBuildSelect(e->builder, inside, acc->at[i][v], outside, "chosen");
@@ -124,10 +125,17 @@ static void apply_mask(weft_emitter *e, const tiling *t, const streams *s, LLVMV
         }
 }
 
-static void store_tile(weft_emitter *e, const tiling *t, const tile *acc, LLVMValueRef to) {
-    for (uint32_t i = 0; i < t->streams; i++)
+/* Where row i of a matrix of such a height begins. */
+static LLVMValueRef row_of(weft_emitter *e, LLVMValueRef matrix, LLVMValueRef height, uint32_t i) {
+    return weft_emit_offset(e, e->f32, matrix, LLVMBuildMul(e->builder, height, weft_emit_int(e, i), "skip"), "row");
+}
+
+static void store_tile(weft_emitter *e, const tiling *t, const tile *acc, LLVMValueRef to, LLVMValueRef height) {
+    for (uint32_t i = 0; i < t->streams; i++) {
+        LLVMValueRef row = row_of(e, to, height, i);
         for (uint32_t v = 0; v < acc->width; v++)
-            weft_emit_store(e, to, i * t->rows + (acc->first + v) * e->target->lanes, acc->at[i][v]);
+            weft_emit_store(e, row, (acc->first + v) * e->target->lanes, acc->at[i][v]);
+    }
 }
 
 static void raise_highest(weft_emitter *e, const tiling *t, const tile *acc, LLVMValueRef highest) {
@@ -139,52 +147,74 @@ static void raise_highest(weft_emitter *e, const tiling *t, const tile *acc, LLV
     }
 }
 
-static LLVMValueRef emit_scores(weft_emitter *e, const char *name, const tiling *t, uint32_t head_dim) {
-    enum { QUERIES, KEYS, KEY_ROW, KEY_DIM, VALID, MASK, SCORES, HIGHEST, COUNT };
-    const LLVMTypeRef types[COUNT] = {e->pointer, e->pointer, e->i64,     e->i64,
-                                      e->i64,     e->pointer, e->pointer, e->pointer};
-    static const char *const names[COUNT] = {"queries", "keys", "key_row", "key_dim",
-                                             "valid",   "mask", "scores",  "highest"};
-    LLVMValueRef function = weft_emit_function(e, e->none, name, types, names, COUNT);
 #define PARAMETER(n) LLVMGetParam(function, n)
+
+static LLVMValueRef emit_scores(weft_emitter *e, const tiling *t, uint32_t head_dim) {
+    enum { QUERIES, HEIGHT, KEYS, KEY_ROW, KEY_DIM, VALID, MASK, SCORES, HIGHEST, COUNT };
+    const LLVMTypeRef types[COUNT] = {e->pointer, e->i64,     e->pointer, e->i64,    e->i64,
+                                      e->i64,     e->pointer, e->pointer, e->pointer};
+    static const char *const names[COUNT] = {"queries", "height", "keys",   "key_row", "key_dim",
+                                             "valid",   "mask",   "scores", "highest"};
+    char name[32];
+    snprintf(name, sizeof name, "scores_%u", (unsigned)t->rows);
+    LLVMValueRef function = weft_emit_function(e, e->none, name, types, names, COUNT);
+    LLVMSetLinkage(function, LLVMInternalLinkage);
     streams keys = streams_from(e, t, PARAMETER(KEYS), PARAMETER(KEY_ROW), PARAMETER(KEY_DIM), PARAMETER(VALID));
     for (uint32_t column = 0; column < t->columns; column++) {
         tile acc = column_of(t, column);
         for (uint32_t i = 0; i < t->streams; i++)
             for (uint32_t v = 0; v < acc.width; v++) acc.at[i][v] = weft_emit_splat_constant(e, 0);
-        accumulate(e, t, &keys, PARAMETER(QUERIES), weft_emit_int(e, head_dim), &acc);
+        accumulate(e, t, &keys, PARAMETER(QUERIES), PARAMETER(HEIGHT), weft_emit_int(e, head_dim), &acc);
         apply_mask(e, t, &keys, PARAMETER(MASK), &acc);
-        store_tile(e, t, &acc, PARAMETER(SCORES));
+        store_tile(e, t, &acc, PARAMETER(SCORES), PARAMETER(HEIGHT));
         raise_highest(e, t, &acc, PARAMETER(HIGHEST));
     }
     LLVMBuildRetVoid(e->builder);
     return function;
 }
 
-static LLVMValueRef emit_values(weft_emitter *e, const char *name, const tiling *t) {
-    enum { WEIGHTS, VALUES, VALUE_ROW, VALUE_DIM, VALID, KEYS, DECAY, ACC, COUNT };
-    const LLVMTypeRef types[COUNT] = {e->pointer, e->pointer, e->i64, e->i64, e->i64, e->i64, e->pointer, e->pointer};
-    static const char *const names[COUNT] = {"weights", "values", "value_row", "value_dim",
-                                             "valid",   "keys",   "decay",     "acc"};
+static LLVMValueRef emit_values(weft_emitter *e, const tiling *t) {
+    enum { WEIGHTS, HEIGHT, VALUES, VALUE_ROW, VALUE_DIM, VALID, KEYS, DECAY, ACC, COUNT };
+    const LLVMTypeRef types[COUNT] = {e->pointer, e->i64, e->pointer, e->i64,    e->i64,
+                                      e->i64,     e->i64, e->pointer, e->pointer};
+    static const char *const names[COUNT] = {"weights", "height", "values", "value_row", "value_dim",
+                                             "valid",   "keys",   "decay",  "acc"};
+    char name[32];
+    snprintf(name, sizeof name, "values_%u", (unsigned)t->rows);
     LLVMValueRef function = weft_emit_function(e, e->none, name, types, names, COUNT);
+    LLVMSetLinkage(function, LLVMInternalLinkage);
     streams dims = streams_from(e, t, PARAMETER(VALUES), PARAMETER(VALUE_DIM), PARAMETER(VALUE_ROW), PARAMETER(VALID));
     for (uint32_t column = 0; column < t->columns; column++) {
         tile acc = column_of(t, column);
-        for (uint32_t v = 0; v < acc.width; v++) {
-            int64_t at = (acc.first + v) * e->target->lanes;
-            LLVMValueRef decay = weft_emit_load(e, PARAMETER(DECAY), at, "decay");
-            for (uint32_t i = 0; i < t->streams; i++) {
-                LLVMValueRef old = weft_emit_load(e, PARAMETER(ACC), i * t->rows + at, "old");
-                acc.at[i][v] = LLVMBuildFMul(e->builder, old, decay, "decayed");
+        LLVMValueRef decay[MAX_WIDTH];
+        for (uint32_t v = 0; v < acc.width; v++)
+            decay[v] = weft_emit_load(e, PARAMETER(DECAY), (acc.first + v) * e->target->lanes, "decay");
+        for (uint32_t i = 0; i < t->streams; i++) {
+            LLVMValueRef row = row_of(e, PARAMETER(ACC), PARAMETER(HEIGHT), i);
+            for (uint32_t v = 0; v < acc.width; v++) {
+                LLVMValueRef old = weft_emit_load(e, row, (acc.first + v) * e->target->lanes, "old");
+                acc.at[i][v] = LLVMBuildFMul(e->builder, old, decay[v], "decayed");
             }
         }
-        accumulate(e, t, &dims, PARAMETER(WEIGHTS), PARAMETER(KEYS), &acc);
-        store_tile(e, t, &acc, PARAMETER(ACC));
+        accumulate(e, t, &dims, PARAMETER(WEIGHTS), PARAMETER(HEIGHT), PARAMETER(KEYS), &acc);
+        store_tile(e, t, &acc, PARAMETER(ACC), PARAMETER(HEIGHT));
     }
-#undef PARAMETER
     LLVMBuildRetVoid(e->builder);
     return function;
 }
+
+#undef PARAMETER
+
+void weft_emit_products(weft_emitter *e, uint32_t head_dim, weft_products *out) {
+    const uint32_t rows[WEFT_PRODUCT_HEIGHTS] = {WEFT_TILE_ROWS, WEFT_STRIP_ROWS};
+    for (uint32_t n = 0; n < WEFT_PRODUCT_HEIGHTS; n++) {
+        tiling t = cut(e->target, rows[n]);
+        out[n] = (weft_products){rows[n], t.streams, emit_scores(e, &t, head_dim), emit_values(e, &t)};
+    }
+}
+
+/* ---- kernels ------------------------------------------------------------------------------------------------------
+ */
 
 /* weft_item of leaf/item.c. */
 static LLVMValueRef declare_driver(weft_emitter *e, const LLVMValueRef *arguments, unsigned count) {
@@ -197,34 +227,39 @@ static LLVMValueRef declare_driver(weft_emitter *e, const LLVMValueRef *argument
     return driver;
 }
 
-bool weft_emit_kernel(weft_emitter *e, const char *name, uint32_t rows, const weft_codegen_spec *spec,
-                      const weft_allocator *allocator) {
-    char scores_name[32], values_name[32], modify_name[32];
-    snprintf(scores_name, sizeof scores_name, "%s_scores", name);
-    snprintf(values_name, sizeof values_name, "%s_values", name);
-    tiling t = cut(e->target, rows);
-    LLVMValueRef scores = emit_scores(e, scores_name, &t, spec->head_dim);
-    LLVMValueRef values = emit_values(e, values_name, &t);
-    LLVMSetLinkage(scores, LLVMInternalLinkage);
-    LLVMSetLinkage(values, LLVMInternalLinkage);
+/* The driver's table of products: those of as many rows as the kernel has, and of fewer. On the stack, since code is
+ * not relocated. */
+static LLVMValueRef list_products(weft_emitter *e, const weft_products *products, uint32_t rows) {
+    enum { FIELDS = 3 };
+    LLVMTypeRef types[FIELDS] = {e->i64, e->pointer, e->pointer};
+    LLVMTypeRef entry = LLVMStructTypeInContext(e->context, types, FIELDS, false);
+    LLVMValueRef table = LLVMBuildArrayAlloca(e->builder, entry, weft_emit_int(e, WEFT_PRODUCT_HEIGHTS), "products");
+    uint32_t count = 0;
+    for (uint32_t n = 0; n < WEFT_PRODUCT_HEIGHTS; n++) {
+        if (products[n].rows > rows) continue;
+        LLVMValueRef at = weft_emit_offset(e, entry, table, weft_emit_int(e, count++), "entry");
+        LLVMValueRef fields[FIELDS] = {weft_emit_int(e, products[n].group), products[n].scores, products[n].values};
+        for (unsigned f = 0; f < FIELDS; f++)
+            LLVMBuildStore(e->builder, fields[f], LLVMBuildStructGEP2(e->builder, entry, at, f, "field"));
+    }
+    return table;
+}
+
+bool weft_emit_kernel(weft_emitter *e, const char *name, uint32_t rows, const weft_products *products,
+                      const weft_codegen_spec *spec, const weft_allocator *allocator) {
     LLVMValueRef modify = LLVMConstNull(e->pointer);
     if (spec->program && weft_has_modifiers(spec->program)) {
+        char modify_name[32];
         snprintf(modify_name, sizeof modify_name, "%s_modify", name);
         modify = weft_emit_modifier(e, modify_name, rows, spec->program, allocator);
         if (!modify) return false;
     }
-
     static const char *const names[] = {"call"};
     LLVMValueRef entry = weft_emit_function(e, e->none, name, &e->pointer, names, 1);
     LLVMSetVisibility(entry, LLVMHiddenVisibility);
-    LLVMValueRef arguments[] = {LLVMGetParam(entry, 0),
-                                weft_emit_int(e, rows),
-                                weft_emit_int(e, spec->head_dim),
-                                weft_emit_int(e, spec->value_dim),
-                                weft_emit_int(e, t.streams),
-                                scores,
-                                values,
-                                modify};
+    LLVMValueRef arguments[] = {LLVMGetParam(entry, 0),           weft_emit_int(e, rows),
+                                weft_emit_int(e, spec->head_dim), weft_emit_int(e, spec->value_dim),
+                                list_products(e, products, rows), modify};
     enum { COUNT = sizeof arguments / sizeof *arguments };
     LLVMValueRef driver = declare_driver(e, arguments, COUNT);
     LLVMBuildCall2(e->builder, LLVMGlobalGetValueType(driver), driver, arguments, COUNT, "");

@@ -1,12 +1,25 @@
-/* The two matrix products of a kernel, for 64 or 16 rows, and the entry that hands them to the driver (leaf/item.c). */
+/* The two matrix products of a kernel, for 64 and 16 rows, and the entry that hands them to the driver
+ * (leaf/item.c).
+ */
 #ifndef WEFT_LLVM_PRODUCTS_H
 #define WEFT_LLVM_PRODUCTS_H
 
 #include "emit.h"
 
-/* Emits NAME (the entry), NAME_scores, NAME_values and, where the program says something about scores, NAME_modify for
- * items of `rows` rows. False when memory fails. */
-bool weft_emit_kernel(weft_emitter *e, const char *name, uint32_t rows, const weft_codegen_spec *spec,
-                      const weft_allocator *allocator);
+enum { WEFT_PRODUCT_HEIGHTS = 2 };
+
+/* The products of so many rows, and how many keys, or dims, one call takes. */
+typedef struct weft_products {
+    uint32_t rows, group;
+    LLVMValueRef scores, values;
+} weft_products;
+
+/* Emits scores_ROWS and values_ROWS for both heights, the taller first. */
+void weft_emit_products(weft_emitter *e, uint32_t head_dim, weft_products *out);
+
+/* Emits NAME, the entry, and, where the program says something about scores, NAME_modify for items of `rows` rows.
+ * False when memory fails. */
+bool weft_emit_kernel(weft_emitter *e, const char *name, uint32_t rows, const weft_products *products,
+                      const weft_codegen_spec *spec, const weft_allocator *allocator);
 
 #endif

@@ -71,8 +71,14 @@ static long items_run;
 
 static void mask_block(problem *p, test_random *random, int64_t block, int64_t first, int64_t last) {
     weft_mask *mask = &p->masks[p->mask_count];
-    int64_t kind = test_range(random, 0, 4); /* none, causal-like, dense, sparse, whole keys or rows missing */
+    /* none, causal-like, dense, sparse, whole keys or rows missing, a range of keys for each 16 rows */
+    int64_t kind = test_range(random, 0, 5);
     uint64_t rows = test_bits(random);
+    int64_t begin[4], end[4];
+    for (int strip = 0; strip < 4; strip++) {
+        begin[strip] = test_range(random, first, last);
+        end[strip] = test_range(random, begin[strip], last);
+    }
     for (int64_t key = first; key < last; key++) {
         uint64_t word = 0;
         switch (kind) {
@@ -80,6 +86,10 @@ static void mask_block(problem *p, test_random *random, int64_t block, int64_t f
         case 2: word = test_bits(random) | test_bits(random); break;
         case 3: word = test_bits(random) & test_bits(random) & test_bits(random); break;
         case 4: word = test_range(random, 0, 1) ? rows : 0; break;
+        case 5:
+            for (int strip = 0; strip < 4; strip++)
+                if (begin[strip] <= key && key < end[strip]) word |= (rows | 1) << 16 * strip;
+            break;
         default: break;
         }
         mask->key[key] = word;

@@ -11,14 +11,22 @@
 #include "finish.h"
 
 /* scores[key][row] = keys[key] . queries[][row] for one group of keys: -inf where mask (if any) has a 0, and
- * highest[row] raised to them. Of the group only `valid` keys exist; the last of them stands in for the others. */
-typedef void scores_product(const float *queries, const float *keys, int64_t key_row, int64_t key_dim, int64_t valid,
-                            const uint64_t *mask, float *scores, float *highest);
+ * highest[row] raised to them. Of the group only `valid` keys exist; the last of them stands in for the others.
+ * Matrices of rows have `height` floats from one key or dim to the next; mask points to the bits of row 0 of the first
+ * key. */
+typedef void scores_product(const float *queries, int64_t height, const float *keys, int64_t key_row, int64_t key_dim,
+                            int64_t valid, const void *mask, float *scores, float *highest);
 
 /* acc[dim][row] = acc[dim][row] * decay[row] + sum over keys of weights[key][row] * values[key][dim] for one group of
  * dims, of which `valid` exist. */
-typedef void values_product(const float *weights, const float *values, int64_t value_row, int64_t value_dim,
-                            int64_t valid, int64_t keys, const float *decay, float *acc);
+typedef void values_product(const float *weights, int64_t height, const float *values, int64_t value_row,
+                            int64_t value_dim, int64_t valid, int64_t keys, const float *decay, float *acc);
+
+typedef struct products {
+    int64_t group; /* keys, or dims, of one call */
+    scores_product *scores_of;
+    values_product *add_values;
+} products;
 
 /* What becomes of the scores of a block, whose first key is number `first`: softcap, then bias, then the mask. Sets
  * highest[row] to the largest. 0: no score became -inf that was not masked. NULL where a pattern says nothing about
@@ -29,9 +37,7 @@ typedef int64_t score_modifier(const weft_call *call, int64_t first, int64_t key
 typedef struct item {
     const weft_call *call;
     int64_t height, head_dim, value_dim; /* height: 64 or 16 rows, of which call->rows exist */
-    int64_t group;                       /* keys, or dims, of one product */
-    scores_product *scores_of;
-    values_product *add_values;
+    const products *products;            /* for all rows, and for strips of them */
     score_modifier *modify;
     float *queries, *scores, *acc;            /* [head_dim | 64 keys | value_dim] x height */
     float *maximum, *total, *decay, *highest; /* height: so far, so far, of the last block, in this block */
@@ -70,30 +76,88 @@ static void prefetch(const float *at, int64_t row, int64_t rows, int64_t columns
         for (int64_t c = 0; c < columns; c += LINE) __builtin_prefetch(at + r * row + c, 0, 3);
 }
 
-/* False: every row attends to every key, however little. */
-static bool score(const item *it, const block *now) {
-    const weft_call *call = it->call;
-    const uint64_t *mask = it->modify ? 0 : now->mask;
-    for (int64_t row = 0; row < it->height; row += LANES) store(it->highest + row, splat(-__builtin_inff()));
-    for (int64_t key = 0; key < now->keys; key += it->group) {
-        prefetch(now->v + key * call->v_row, call->v_row, smaller(it->group, now->keys - key), it->value_dim);
-        it->scores_of(it->queries, now->k + key * call->k_row, call->k_row, call->k_dim, now->keys - key,
-                      mask ? mask + key : NULL, it->scores + key * it->height, it->highest);
+/* ---- columns ---------------------------------------------------------------------------------------------------- */
+
+enum { STRIP = WEFT_STRIP_ROWS, MOST_STRIPS = WEFT_TILE_ROWS / STRIP, STEP = 8 };
+
+/* Rows of an item that are taken together, and the keys [first, last) of a block that any of them sees: multiples of
+ * STEP, or the block's end. */
+typedef struct column {
+    int64_t row, rows, first, last;
+    const products *by;
+} column;
+
+typedef struct columns {
+    column at[MOST_STRIPS];
+    int64_t count;
+} columns;
+
+static int64_t area(const column *c) { return c->first < c->last ? c->rows * (c->last - c->first) : 0; }
+
+static void look_at(const item *it, const block *now, column *strips, int64_t count) {
+    for (int64_t s = 0; s < count; s++) strips[s] = (column){s * STRIP, STRIP, now->keys, 0, &it->products[1]};
+    for (int64_t key = 0; key < now->keys; key += STEP) {
+        int64_t end = smaller(key + STEP, now->keys);
+        uint64_t rows = 0;
+        for (int64_t k = key; k < end; k++) rows |= now->mask[k];
+        for (int64_t s = 0; s < count; s++, rows >>= STRIP) {
+            if (!(rows & ((1 << STRIP) - 1))) continue;
+            strips[s].first = smaller(strips[s].first, key);
+            strips[s].last = end;
+        }
     }
-    bool hides = it->modify && it->modify(call, now->first, now->keys, now->mask, it->scores, it->highest);
+}
+
+/* All rows are taken together, unless strips of them, which are slower for each pair, save an eighth of the pairs: at
+ * the edges of a window many see no key. */
+static columns columns_of(const item *it, const block *now) {
+    column strips[MOST_STRIPS], whole = {0, it->height, 0, now->keys, it->products};
+    columns out = {.count = 0};
+    if (now->mask && it->height > STRIP) {
+        int64_t count = it->height / STRIP, pairs = 0;
+        look_at(it, now, strips, count);
+        for (int64_t s = 0; s < count; s++) pairs += area(&strips[s]);
+        if (pairs <= area(&whole) * 7 / 8) {
+            for (int64_t s = 0; s < count; s++)
+                if (area(&strips[s])) out.at[out.count++] = strips[s];
+            return out;
+        }
+    }
+    out.at[out.count++] = whole;
+    return out;
+}
+
+/* ---- a block ---------------------------------------------------------------------------------------------------- */
+
+static void score_column(const item *it, const block *now, const column *c) {
+    const weft_call *call = it->call;
+    const char *mask = it->modify ? 0 : (const char *)now->mask;
+    for (int64_t key = c->first; key < c->last; key += c->by->group) {
+        prefetch(now->v + key * call->v_row, call->v_row, smaller(c->by->group, now->keys - key), it->value_dim);
+        c->by->scores_of(it->queries + c->row, it->height, now->k + key * call->k_row, call->k_row, call->k_dim,
+                         now->keys - key, mask ? mask + key * (int64_t)sizeof(uint64_t) + c->row / 8 : NULL,
+                         it->scores + key * it->height + c->row, it->highest + c->row);
+    }
+}
+
+/* False: every row attends to every key, however little. */
+static bool score(const item *it, const block *now, const columns *parts) {
+    for (int64_t row = 0; row < it->height; row += LANES) store(it->highest + row, splat(-__builtin_inff()));
+    for (int64_t n = 0; n < parts->count; n++) score_column(it, now, &parts->at[n]);
+    bool hides = it->modify && it->modify(it->call, now->first, now->keys, now->mask, it->scores, it->highest);
     return now->mask || hides;
 }
 
 /* Scores become weights, in place; maxima, totals and decays follow. */
-static void soften(const item *it, int64_t keys) {
-    for (int64_t row = 0; row < it->height; row += LANES) {
+static void soften(const item *it, const column *c) {
+    for (int64_t row = c->row; row < c->row + c->rows; row += LANES) {
         vec before = load(it->maximum + row), now = larger(before, load(it->highest + row));
         vec base = choose(now == -__builtin_inff(), splat(0), now), sum = splat(0);
-        float *column = it->scores + row;
+        float *scores = it->scores + row;
 #pragma clang loop unroll_count(4)
-        for (int64_t key = 0; key < keys; key++) {
-            vec weight = power_of_two(load(column + key * it->height) - base);
-            store(column + key * it->height, weight);
+        for (int64_t key = c->first; key < c->last; key++) {
+            vec weight = power_of_two(load(scores + key * it->height) - base);
+            store(scores + key * it->height, weight);
             sum += weight;
         }
         vec decay = power_of_two(before - base);
@@ -119,12 +183,12 @@ static bool all_finite(const weft_call *call, const block *now, int64_t dims) {
 
 /* The product with values that may be NaN or infinite at keys that some rows do not see: 0 there, whatever the value.
  */
-static void weigh_guarded(const item *it, const block *now) {
+static void weigh_guarded(const item *it, const block *now, const column *c) {
     const weft_call *call = it->call;
     for (int64_t dim = 0; dim < it->value_dim; dim++)
-        for (int64_t row = 0; row < it->height; row += LANES) {
+        for (int64_t row = c->row; row < c->row + c->rows; row += LANES) {
             vec sum = load(it->acc + dim * it->height + row) * load(it->decay + row);
-            for (int64_t key = 0; key < now->keys; key++) {
+            for (int64_t key = c->first; key < c->last; key++) {
                 vec weight = load(it->scores + key * it->height + row);
                 vec value = splat(now->v[key * call->v_row + dim * call->v_dim]);
                 sum += choose(weight == 0, splat(0), weight * value);
@@ -133,19 +197,36 @@ static void weigh_guarded(const item *it, const block *now) {
         }
 }
 
-static void weigh(const item *it, const block *now, const block *next, bool hides) {
+/* On the way, some of the next block's keys are fetched for every group of dims. */
+static void weigh_column(const item *it, const block *now, const block *next, const column *c) {
     const weft_call *call = it->call;
-    if (hides && !all_finite(call, now, it->value_dim)) {
-        weigh_guarded(it, now);
-        return;
-    }
-    int64_t share = (next->keys * it->group + it->value_dim - 1) / it->value_dim; /* of the next block's keys */
-    for (int64_t dim = 0, key = 0; dim < it->value_dim; dim += it->group, key += share) {
+    int64_t first = c->first, share = (next->keys * c->by->group + it->value_dim - 1) / it->value_dim;
+    for (int64_t dim = 0, key = 0; dim < it->value_dim; dim += c->by->group, key += share) {
         prefetch(next->k + key * call->k_row, call->k_row, smaller(share, next->keys - key), it->head_dim);
-        it->add_values(it->scores, now->v + dim * call->v_dim, call->v_row, call->v_dim, it->value_dim - dim, now->keys,
-                       it->decay, it->acc + dim * it->height);
+        c->by->add_values(it->scores + first * it->height + c->row, it->height,
+                          now->v + first * call->v_row + dim * call->v_dim, call->v_row, call->v_dim,
+                          it->value_dim - dim, c->last - first, it->decay + c->row,
+                          it->acc + dim * it->height + c->row);
     }
 }
+
+static void weigh(const item *it, const block *now, const block *next, const columns *parts, bool hides) {
+    bool guarded = hides && !all_finite(it->call, now, it->value_dim);
+    for (int64_t n = 0; n < parts->count; n++) {
+        soften(it, &parts->at[n]);
+        if (guarded)
+            weigh_guarded(it, now, &parts->at[n]);
+        else
+            weigh_column(it, now, next, &parts->at[n]);
+    }
+}
+
+static void attend(const item *it, const block *now, const block *next) {
+    columns parts = columns_of(it, now);
+    weigh(it, now, next, &parts, score(it, now, &parts));
+}
+
+/* ---- an item ---------------------------------------------------------------------------------------------------- */
 
 static void start(item *it, float *scratch) {
     it->maximum = scratch;
@@ -160,31 +241,23 @@ static void start(item *it, float *scratch) {
         store(it->maximum + row, splat(-__builtin_inff()));
         store(it->total + row, splat(0));
     }
-    int64_t dims = (it->value_dim + it->group - 1) / it->group * it->group;
+    int64_t dims = (it->value_dim + STEP - 1) / STEP * STEP; /* a whole number of groups, whichever products add them */
     for (int64_t at = 0; at < dims * it->height; at += LANES) store(it->acc + at, splat(0));
 }
 
-void weft_item(const weft_call *call, int64_t height, int64_t head_dim, int64_t value_dim, int64_t group,
-               scores_product *scores_of, values_product *add_values, score_modifier *modify);
-void weft_item(const weft_call *call, int64_t height, int64_t head_dim, int64_t value_dim, int64_t group,
-               scores_product *scores_of, values_product *add_values, score_modifier *modify) {
-    item it = {.call = call,
-               .height = height,
-               .head_dim = head_dim,
-               .value_dim = value_dim,
-               .group = group,
-               .scores_of = scores_of,
-               .add_values = add_values,
-               .modify = modify};
+void weft_item(const weft_call *call, int64_t height, int64_t head_dim, int64_t value_dim, const products *by,
+               score_modifier *modify);
+void weft_item(const weft_call *call, int64_t height, int64_t head_dim, int64_t value_dim, const products *by,
+               score_modifier *modify) {
+    item it = {
+        .call = call, .height = height, .head_dim = head_dim, .value_dim = value_dim, .products = by, .modify = modify};
     start(&it, call->scratch);
     cursor at = {0, 0};
     block now, next;
     for (bool more = next_block(call, &at, &now); more; now = next) {
         more = next_block(call, &at, &next);
         if (!more) next = now;
-        bool hides = score(&it, &now);
-        soften(&it, now.keys);
-        weigh(&it, &now, &next, hides);
+        attend(&it, &now, &next);
     }
     outcome made = {.height = height,
                     .dims = value_dim,
