@@ -60,10 +60,9 @@ static bool locks_init(weft_context *context) {
     return false;
 }
 
-/* An older host's config may end before the cache's fields. */
 static bool cache_init(weft_context *context, const weft_config *config) {
     weft_config given = {0};
-    if (config) memcpy(&given, config, config->size < sizeof given ? config->size : sizeof given);
+    weft_copy_known(&given, sizeof given, config);
     if (given.cache_path) context->cache = weft_cache_create(context->engine, given.cache_path, given.cache_limit);
     return context->cache || !given.cache_path;
 }
@@ -111,6 +110,7 @@ static weft_status conclude(weft_context *context, library *held, weft_diagnosti
     for (uint32_t i = 0; status == WEFT_INVALID_PATTERN && i < said->count; i++) {
         weft_code code = said->reports[i].code;
         if (!weft_code_is_error(code)) continue;
+        if (code == WEFT_E0405 && !said->reports[i].span.source) status = WEFT_INVALID_ARGUMENT; /* an option */
         if (code == WEFT_E0501) status = WEFT_UNSUPPORTED;
         if (code == WEFT_E0601) status = WEFT_IO_ERROR;
         if (code == WEFT_E0901 || code == WEFT_E0702) status = WEFT_INTERNAL;
@@ -177,8 +177,9 @@ static weft_status load(weft_context *context, const char *name, const char *tex
         weft_free(allocator, module, sizeof *module);
         return WEFT_OUT_OF_MEMORY;
     }
-    weft_load_options where = {0};
-    if (options) where = (weft_load_options){options->library_paths, options->library_path_count};
+    weft_module_options known = {0};
+    weft_copy_known(&known, sizeof known, options);
+    weft_load_options where = {known.library_paths, known.library_path_count};
     weft_diagnostics said;
     weft_diagnostics_init(&said, allocator, &held->sources);
     module->unit = weft_sema_load(allocator, name, text, size, &where, &held->sources, &said);
@@ -294,8 +295,8 @@ static const weft_ast *find_pattern(const weft_module *module, const char *patte
 /* Fills in defaults and checks ranges, before anything is compiled. */
 static bool read_options(const weft_kernel_options *options, weft_codegen_spec *spec, bool *plan_only,
                          weft_diagnostics *said) {
-    weft_kernel_options given = {.plan_only = true};
-    if (options) memcpy(&given, options, options->size < sizeof given ? options->size : sizeof given);
+    weft_kernel_options given = {.plan_only = !options};
+    weft_copy_known(&given, sizeof given, options);
     *plan_only = given.plan_only;
     if (given.plan_only) return true;
     if (!given.value_dim) given.value_dim = given.head_dim;

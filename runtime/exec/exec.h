@@ -28,6 +28,9 @@ static inline void *weft_view_at(const weft_view *view, int64_t batch, int64_t h
     return view->data + steps * (int64_t)view->element;
 }
 
+/* The host's struct as we know it; false with E0408 where it is missing or too small. */
+bool weft_known_tensors(const weft_tensors *given, weft_tensors *known, weft_diagnostics *diagnostics);
+
 /* Checks q, k and v (and with `outputs` also o and lse) against the plan's shape and the element type `dtype` (a
  * weft_dtype). False with E0408 that names the tensor, what was expected and what was given. */
 bool weft_check_tensors(const weft_plan *plan, const weft_tensors *tensors, uint32_t dtype, bool outputs,

@@ -105,8 +105,10 @@ weft_status weft_reference(const weft_plan *plan, const weft_tensors *tensors, d
     weft_views views;
     weft_diagnostics diagnostics;
     weft_diagnostics_init(&diagnostics, weft_engine_allocator(plan->kernel->engine), &plan->kernel->program->sources);
-    bool done = weft_check_tensors(plan, tensors, FLOAT32, false, &views, &diagnostics) &&
-                compute_all(plan, tensors, &views, out_o, out_lse, &diagnostics);
+    weft_tensors known;
+    bool done = weft_known_tensors(tensors, &known, &diagnostics) &&
+                weft_check_tensors(plan, &known, FLOAT32, false, &views, &diagnostics) &&
+                compute_all(plan, &known, &views, out_o, out_lse, &diagnostics);
     weft_status status = done ? WEFT_OK : weft_status_of_failure(&diagnostics);
     if (status != WEFT_OK) weft_message_set((weft_message *)&plan->message, &diagnostics);
     weft_diagnostics_free(&diagnostics);

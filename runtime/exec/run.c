@@ -190,10 +190,12 @@ weft_status weft_run(const weft_plan *plan, const weft_tensors *tensors, void *w
     weft_execution run = {.plan = plan};
     weft_diagnostics diagnostics;
     weft_diagnostics_init(&diagnostics, weft_engine_allocator(plan->kernel->engine), &plan->kernel->program->sources);
-    weft_status status = check(&run, tensors, &diagnostics);
+    weft_tensors known;
+    weft_status status =
+        weft_known_tensors(tensors, &known, &diagnostics) ? check(&run, &known, &diagnostics) : WEFT_INVALID_ARGUMENT;
     if (status == WEFT_OK)
-        status = workspace ? execute(&run, tensors, workspace, &diagnostics)
-                           : execute_allocated(&run, tensors, &diagnostics);
+        status =
+            workspace ? execute(&run, &known, workspace, &diagnostics) : execute_allocated(&run, &known, &diagnostics);
     if (status != WEFT_OK) weft_message_set((weft_message *)&plan->message, &diagnostics);
     weft_diagnostics_free(&diagnostics);
     return status;

@@ -159,14 +159,20 @@ static bool check_outputs(const weft_plan *plan, const weft_tensors *tensors, we
             check_apart("lse", &views->lse, "v", &in->v, d));
 }
 
+/* An older host's tensors may end before fields that we know, but not before the ones that every run needs. */
+bool weft_known_tensors(const weft_tensors *given, weft_tensors *known, weft_diagnostics *diagnostics) {
+    size_t least = offsetof(weft_tensors, o) + sizeof known->o;
+    *known = (weft_tensors){0};
+    weft_copy_known(known, sizeof *known, given);
+    if (given && given->size >= least) return true;
+    weft_diagnose(diagnostics, WEFT_E0408, WEFT_NO_SPAN, "%s",
+                  given ? "weft_tensors.size is not set to sizeof(weft_tensors)" : "the tensors are missing");
+    return false;
+}
+
 bool weft_check_tensors(const weft_plan *plan, const weft_tensors *tensors, uint32_t dtype, bool outputs,
                         weft_views *views, weft_diagnostics *d) {
     *views = (weft_views){0};
-    if (!tensors || tensors->size < sizeof *tensors) {
-        weft_diagnose(d, WEFT_E0408, WEFT_NO_SPAN, "weft_tensors.size is not sizeof(weft_tensors), %zu",
-                      sizeof *tensors);
-        return false;
-    }
     const weft_shape *s = &plan->shape;
     if (s->head_dim < 1 || s->value_dim < 1) {
         weft_diagnose(d, WEFT_E0406, WEFT_NO_SPAN, "the plan was made without head dimensions; it cannot be run");

@@ -1,7 +1,5 @@
 /* The shape of a plan: what the host gave, with defaults, within bounds. Nothing is allocated before this has passed.
  */
-#include <string.h>
-
 #include "plan/build.h"
 
 static bool refuse(weft_diagnostics *diagnostics, const char *what, int64_t value, int64_t low, int64_t high) {
@@ -21,9 +19,8 @@ static bool copy_shape(weft_shape *known, const weft_shape *given, weft_diagnost
         weft_diagnose(diagnostics, WEFT_E0406, WEFT_NO_SPAN, "the shape is missing, or its size field is not set");
         return false;
     }
-    memset(known, 0, sizeof *known);
-    memcpy(known, given, given->size < sizeof *known ? given->size : sizeof *known);
-    known->size = sizeof *known;
+    *known = (weft_shape){0};
+    weft_copy_known(known, sizeof *known, given);
     return true;
 }
 

@@ -20,16 +20,16 @@ struct weft_engine {
     bool pool_tried;
 };
 
-/* An older host's config ends before fields that we know, and a newer one's goes on after them. */
-static weft_config known_part(const weft_config *config) {
-    weft_config known = {0};
-    if (config) memcpy(&known, config, config->size < sizeof known ? config->size : sizeof known);
-    known.size = sizeof known;
-    return known;
+void weft_copy_known(void *ours, size_t size, const void *given) {
+    size_t theirs = 0;
+    if (given) memcpy(&theirs, given, sizeof theirs);
+    if (theirs) memcpy(ours, given, theirs < size ? theirs : size);
+    memcpy(ours, &size, sizeof size);
 }
 
 weft_engine *weft_engine_create(const weft_config *config) {
-    weft_config known = known_part(config);
+    weft_config known = {0};
+    weft_copy_known(&known, sizeof known, config);
     weft_allocator allocator = weft_allocator_of(&known);
     weft_engine *engine = weft_allocate_zero(&allocator, sizeof *engine);
     if (!engine) return NULL;

@@ -6,6 +6,10 @@
 
 typedef struct weft_engine weft_engine;
 
+/* Copies a host's struct, whose first field is its size, over ours of that size. Of fields that an older host does not
+ * know ours stay, and what a newer one adds is left out. `given` may be NULL. */
+WEFT_SHARED void weft_copy_known(void *ours, size_t size, const void *given);
+
 /* NULL when memory fails. The thread pool starts at the first parallel call, not before. */
 WEFT_SHARED weft_engine *weft_engine_create(const weft_config *config);
 WEFT_SHARED weft_engine *weft_engine_retain(weft_engine *engine);
