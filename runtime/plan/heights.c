@@ -28,7 +28,7 @@ static bool cost_of(weft_planner *planner, weft_layout *layout, weft_strip strip
     if (!weft_spans_of(&planner->probe, layout->set, layout->space, strip.first, strip.first + strip.count, &spans) ||
         !weft_append_tiles(planner, layout, &spans))
         return false;
-    *cost += weft_tiles_cost(layout->tiles + before, layout->tile_count - before, strip.height);
+    *cost += weft_tiles_cost(weft_tiles_from(layout, before), layout->tile_count - before, strip.height);
     layout->tile_count = before;
     return true;
 }
@@ -37,7 +37,7 @@ bool weft_prefer_strips(weft_planner *planner, weft_layout *layout, uint32_t fir
                         const weft_spans *spans, bool *strips, double *cost) {
     *strips = false;
     uint32_t count = layout->tile_count - first;
-    *cost = weft_tiles_cost(layout->tiles + first, count, WEFT_TILE_ROWS);
+    *cost = weft_tiles_cost(weft_tiles_from(layout, first), count, WEFT_TILE_ROWS);
     double worth = clearly * *cost;
     if (!count || least_cost(rows, spans) >= worth) return true;
     double apart = 0;

@@ -46,8 +46,7 @@ static bool add_item(weft_planner *planner, weft_layout *layout, weft_strip rows
                         .tile_count = layout->tile_count - first,
                         .height = (uint8_t)rows.height,
                         .rows = (uint8_t)rows.count};
-    const weft_tile *tiles = item->tile_count ? layout->tiles + first : NULL;
-    item->cost = (float)weft_tiles_cost(tiles, item->tile_count, rows.height);
+    item->cost = (float)weft_tiles_cost(weft_tiles_from(layout, first), item->tile_count, rows.height);
     return true;
 }
 

@@ -46,6 +46,11 @@ typedef struct weft_layout {
     int64_t full_tiles, partial_tiles;
 } weft_layout;
 
+/* Tiles from that number on; NULL where there are none at all. */
+static inline const weft_tile *weft_tiles_from(const weft_layout *layout, uint32_t first) {
+    return layout->tiles ? layout->tiles + first : NULL;
+}
+
 /* What becomes of scores, per head (modifiers.c); nothing where the plan has no head dimension, and so cannot be run.
  * What a run may bind is still open in it: ARRAY nodes without tensors, lookups without elements. */
 typedef struct weft_plan_modifiers {

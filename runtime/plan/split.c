@@ -41,7 +41,7 @@ static bool push_item(weft_cutting *cut, weft_item item, uint32_t first_tile, ui
     item.first_tile = first_tile;
     item.tile_count = to->tile_count - first_tile;
     item.split = split;
-    item.cost = (float)weft_tiles_cost(to->tiles + first_tile, item.tile_count, item.height);
+    item.cost = (float)weft_tiles_cost(weft_tiles_from(to, first_tile), item.tile_count, item.height);
     to->items[to->item_count++] = item;
     return true;
 }
