@@ -31,5 +31,6 @@ void weft_warn_scores(const weft_warner *w) {
                       example);
     if (softcap && holds(&s, softcap, is_zero, &example))
         weft_diagnose(d, WEFT_W0007, weft_statement_of(w, WEFT_AST_SOFTCAP)->first->span,
-                      "with a softcap of 0 no score is a number; leave `softcap` out where there is no cap");
+                      "a softcap of 0 makes every score 0, and all keys weigh the same; leave `softcap` out where "
+                      "there is no cap");
 }
