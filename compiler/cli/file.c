@@ -77,6 +77,7 @@ bool output_commit(output_file *out) {
         out->temporary = NULL;
     } else {
         complain("%s: %s", name, strerror(reason));
+        if (stream == stdout) clearerr(stdout); /* it has been said */
     }
     output_discard(out);
     return written;

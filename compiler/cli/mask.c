@@ -4,6 +4,8 @@
 
 #include "cli.h"
 
+#define MOST_PAIRS (INT64_C(1) << 38) /* of one head, a byte each */
+
 static bool lengths_are_clear(const options *given) {
     const uint64_t tensors = TAKES(QUERY) | TAKES(KEY), lengths = TAKES(LQ) | TAKES(LK);
     uint64_t said = given->given & (tensors | lengths);
@@ -23,12 +25,19 @@ static bool read_shape(const options *given, weft_shape *shape) {
     return false;
 }
 
-static int write_heads(const session *s, const weft_shape *shape, FILE *out) {
-    if (shape->queries > INT64_MAX / shape->keys || (uint64_t)(shape->queries * shape->keys) > SIZE_MAX)
-        return exit_code(WEFT_OUT_OF_MEMORY);
+/* Room for one head's mask, taken before a plan is worked out for nothing. */
+static uint8_t *make_room(const weft_shape *shape) {
+    uint8_t *mask = NULL;
+    if (shape->queries <= MOST_PAIRS / shape->keys) mask = malloc((size_t)(shape->queries * shape->keys));
+    if (!mask)
+        complain("a mask of %" PRId64 " queries by %" PRId64 " keys does not fit in memory; weft show and weft stats "
+                 "need none",
+                 shape->queries, shape->keys);
+    return mask;
+}
+
+static int write_heads(const session *s, const weft_shape *shape, uint8_t *mask, FILE *out) {
     size_t pairs = (size_t)(shape->queries * shape->keys);
-    uint8_t *mask = malloc(pairs);
-    if (!mask) return exit_code(WEFT_OUT_OF_MEMORY);
     weft_status status = WEFT_OK;
     for (int64_t head = 0; head < shape->heads && status == WEFT_OK; head++) {
         progress("mask", (double)head, (double)shape->heads);
@@ -39,7 +48,6 @@ static int write_heads(const session *s, const weft_shape *shape, FILE *out) {
             if (status == WEFT_OK && fwrite(mask, 1, pairs, out) != pairs) break; /* committing says why */
         }
     }
-    free(mask);
     if (status != WEFT_OK) session_explain_run(s);
     return exit_code(status);
 }
@@ -49,6 +57,7 @@ int command_mask(const options *given) {
     weft_shape shape = {.size = sizeof shape, .queries = given->lq, .keys = given->lk};
     output_file out = {0};
     session s = {0};
+    uint8_t *mask = NULL;
     if (!lengths_are_clear(given)) return EXIT_USAGE;
     int code = session_open(&s, given, false);
     if (!code) code = session_choose(&s);
@@ -56,15 +65,17 @@ int command_mask(const options *given) {
     if (!code && given->q && !read_shape(given, &shape)) code = EXIT_WRONG;
     if (!code && !shape.heads) shape.heads = session_heads(&s);
     if (!code) code = session_compile(&s, &plan_only);
+    if (!code && !(mask = make_room(&shape))) code = EXIT_WRONG;
     if (!code) code = session_plan(&s, &shape, false);
     if (!code && !output_open(&out, given->output)) code = EXIT_WRONG;
     if (!code) {
         int64_t size[3] = {shape.heads, shape.queries, shape.keys};
         npy_write_header(out.stream, "|b1", 3, size);
-        code = write_heads(&s, &shape, out.stream);
+        code = write_heads(&s, &shape, mask, out.stream);
         if (!code && !output_commit(&out)) code = EXIT_WRONG;
     }
     output_discard(&out);
     session_close(&s);
+    free(mask);
     return code;
 }

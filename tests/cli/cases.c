@@ -3,9 +3,11 @@
  *
  *     == file NAME        a file with these lines
  *     == npy NAME DESCR SHAPE: VALUES        an array, such as: tokens.npy <i4 3: 0 5 9
+ *     == header NAME VERSION BYTES: HEADER   an array by its header, true or not, and so many bytes of elements
  *     == env NAME VALUE   sets a variable of the environment from here on
  *     == weft ARGUMENTS   runs the tool; 'quotes' hold an argument together
- *     == stdin            what it reads            (these five belong to the run before them)
+ *     == stdin            what it reads            (these six belong to the run before them)
+ *     == sends PATH       where its output goes: /dev/full; closed: nowhere; pipe: to one that nobody reads
  *     == exit N           its exit code, else 0
  *     == stdout           what it must print, else nothing
  *     == stderr           likewise
@@ -17,6 +19,7 @@
  * the sources everywhere. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +46,7 @@ typedef struct section {
 typedef struct test_run {
     bool pending, json;
     char *arguments;
-    const char *input, *output, *errors;
+    const char *input, *sends, *output, *errors;
     int code;
 } test_run;
 
@@ -132,6 +135,23 @@ static void write_file(const char *path, const char *text) {
     if (!file || fputs(text, file) < 0 || fclose(file)) die(path);
 }
 
+/* In the child: its output, as the case has it. */
+static void send_output(const char *to) {
+    int ends[2];
+    redirect(".stdout", O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
+    if (!to) return;
+    if (!strcmp(to, "closed")) {
+        close(STDOUT_FILENO);
+    } else if (!strcmp(to, "pipe")) {
+        if (pipe(ends) || dup2(ends[1], STDOUT_FILENO) < 0) die("pipe");
+        close(ends[0]);
+        close(ends[1]);
+        signal(SIGPIPE, SIG_IGN);
+    } else {
+        redirect(to, O_WRONLY, STDOUT_FILENO);
+    }
+}
+
 static int execute(test_run *run) {
     char *arguments[MOST_ARGUMENTS] = {(char *)(uintptr_t)weft};
     split(run->arguments, arguments + 1);
@@ -140,7 +160,7 @@ static int execute(test_run *run) {
     if (child < 0) die("fork");
     if (child == 0) {
         redirect(".stdin", O_RDONLY, STDIN_FILENO);
-        redirect(".stdout", O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
+        send_output(run->sends);
         redirect(".stderr", O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO);
         execv(weft, arguments);
         die(weft);
@@ -211,6 +231,21 @@ static void write_npy(char *text) {
     if (fclose(file)) die(name);
 }
 
+/* NAME VERSION BYTES: HEADER. */
+static void write_header(char *text) {
+    char *name = strtok(text, " "), *version = strtok(NULL, " "), *bytes = strtok(NULL, ":"),
+         *header = strtok(NULL, "");
+    size_t size = strlen(header);
+    int wide = *version == '1' ? 2 : 4;
+    FILE *file = fopen(name, "wb");
+    if (!file) die(name);
+    fprintf(file, "\x93NUMPY%c%c", *version - '0', 0);
+    for (int n = 0; n < wide; n++) fputc((int)(size >> 8 * n & 255), file);
+    fputs(header, file);
+    for (long n = strtol(bytes, NULL, 10); n > 0; n--) fputc(0, file);
+    if (fclose(file)) die(name);
+}
+
 static bool same_files(char *names) {
     char *first = strtok(names, " "), *second = strtok(NULL, " "), command[2 * MOST_PATH];
     snprintf(command, sizeof command, "cmp -s '%s' '%s'", first, second);
@@ -244,6 +279,8 @@ static bool perform(const section *s, test_run *run) {
     bool good = true;
     if (!strcmp(s->kind, "stdin")) {
         run->input = s->body;
+    } else if (!strcmp(s->kind, "sends")) {
+        run->sends = s->argument;
     } else if (!strcmp(s->kind, "exit")) {
         run->code = atoi(s->argument);
     } else if (!strcmp(s->kind, "stdout")) {
@@ -262,6 +299,8 @@ static bool perform(const section *s, test_run *run) {
             write_file(s->argument, s->body);
         } else if (!strcmp(s->kind, "npy")) {
             write_npy(s->argument);
+        } else if (!strcmp(s->kind, "header")) {
+            write_header(s->argument);
         } else if (!strcmp(s->kind, "absent")) {
             good = absent(s->argument) && good;
         } else if (!strcmp(s->kind, "same")) {
