@@ -8,6 +8,7 @@
 
 #include "bench.h"
 #include "clock.h"
+#include "element.h"
 
 static const double turn_least = 4e-3;   /* seconds that a turn of one side takes at least, by repeating short runs */
 static const double peak_seconds = 3e-3; /* of the peak, before and after */
@@ -21,20 +22,7 @@ typedef struct buffers {
     int64_t n;
 } buffers;
 
-/* The kernels' type. */
-typedef struct element {
-    DLDataType type;
-    size_t size;
-    uint16_t fraction, exponent; /* of 16 bits: the fraction's mask, and the exponent of 1/16 in its place */
-} element;
-
-static const element elements[] = {
-    [WEFT_F32] = {{kDLFloat, 32, 1}, sizeof(float), 0, 0},
-    [WEFT_BF16] = {{kDLBfloat, 16, 1}, sizeof(uint16_t), 0x7f, 123 << 7},
-    [WEFT_F16] = {{kDLFloat, 16, 1}, sizeof(uint16_t), 0x3ff, 11 << 10},
-};
-
-static const element *element_of(const bench_pair *pair) { return &elements[pair->s->given->dtype]; }
+static weft_dtype dtype_of(const bench_pair *pair) { return (weft_dtype)pair->s->given->dtype; }
 
 /* One of the two that are compared. */
 typedef struct side {
@@ -60,19 +48,11 @@ static double median(double *values, int count) {
 
 /* ---- tensors ------------------------------------------------------------------------------------------------ */
 
-/* Numbers that look random, from -1 to 1; of 16 bits, with one of four exponents. */
-static void fill(void *out, size_t count, const element *e, uint32_t seed) {
-    float *wide = out;
-    uint16_t *narrow = out;
+/* Numbers that look random, from -1 to 1. */
+static void fill(void *out, size_t count, weft_dtype dtype, uint32_t seed) {
     for (size_t n = 0; n < count; n++) {
         seed = seed * 1664525u + 1013904223u;
-        uint32_t random = seed >> 8;
-        if (e->size == sizeof *wide) {
-            wide[n] = (float)random * (2.0f / (1 << 24)) - 1;
-        } else {
-            uint32_t more = (random >> 17 & 3) * (e->fraction + 1u);
-            narrow[n] = (uint16_t)((random >> 1 & 0x8000) | (e->exponent + more) | (random & e->fraction));
-        }
+        element_set(out, n, dtype, (double)(seed >> 8) * (2.0 / (1 << 24)) - 1);
     }
 }
 
@@ -80,7 +60,7 @@ static void buffers_free(buffers *b) { free(b->q), free(b->k), free(b->v), free(
 
 /* Of q, k, v and o together. */
 static double tensor_bytes(const bench_pair *pair, int64_t n) {
-    return 4.0 * (double)element_of(pair)->size * (double)pair->heads * (double)n * (double)pair->head_dim;
+    return 4.0 * (double)element_size(dtype_of(pair)) * (double)pair->heads * (double)n * (double)pair->head_dim;
 }
 
 /* False with a complaint, also where the memory that the machine has would not hold them. */
@@ -95,12 +75,12 @@ static bool buffers_make(buffers *b, const bench_pair *pair, int64_t n) {
     size_t count = (size_t)pair->heads * (size_t)n * (size_t)pair->head_dim;
     void **all[] = {&b->q, &b->k, &b->v, &b->o};
     for (uint32_t at = 0; at < 4; at++) {
-        *all[at] = malloc(count * element_of(pair)->size);
+        *all[at] = malloc(count * element_size(dtype_of(pair)));
         if (!*all[at]) {
             complain("out of memory");
             return false;
         }
-        fill(*all[at], count, element_of(pair), at);
+        fill(*all[at], count, dtype_of(pair), at);
     }
     return true;
 }
@@ -119,7 +99,7 @@ static void look_at(side *it, const buffers *b, const bench_pair *pair, int64_t 
         *views[at] = (DLTensor){.data = data[at],
                                 .device = {kDLCPU, 0},
                                 .ndim = 4,
-                                .dtype = element_of(pair)->type,
+                                .dtype = element_type(dtype_of(pair)),
                                 .shape = it->shape,
                                 .strides = it->strides};
 }

@@ -145,18 +145,20 @@ void invention_free(invention *it);
 
 /* ---- attention tensors (inputs.c) --------------------------------------------------------------------------- */
 
-/* A float32 tensor [B, H, L, D] that was read or that a run writes. */
+/* A tensor [B, H, L, D] that was read or that a run writes. */
 typedef struct tensor {
-    float *data;
+    void *data;
+    weft_dtype dtype;
     int dims; /* of the file: 3 or 4 */
     int64_t shape[4];
     DLTensor view;
 } tensor;
-/* Reads a .npy file of floats, [H, L, D] or [B, H, L, D]; the view is always [B, H, L, D]. */
-bool tensor_read(tensor *out, const char *option, const char *path);
+/* Reads a .npy file of floats, [H, L, D] or [B, H, L, D], and rounds it; the view is always [B, H, L, D]. */
+bool tensor_read(tensor *out, const char *option, const char *path, weft_dtype dtype);
 /* Allocates; false with a complaint. */
-bool tensor_make(tensor *out, int dims, const int64_t *shape);
+bool tensor_make(tensor *out, int dims, const int64_t *shape, weft_dtype dtype);
 size_t tensor_count(const tensor *t);
+double tensor_at(const tensor *t, size_t n);
 void tensor_free(tensor *t);
 /* Checks q against k and, where it was given, v, and fills the shape; false with a complaint. */
 bool tensors_shape(const tensor *q, const tensor *k, const tensor *v, weft_shape *out);

@@ -43,8 +43,9 @@ static int ascending(const void *a, const void *b) {
 }
 
 static int read_inputs(const options *given, inputs *in) {
-    bool read = tensor_read(&in->q, "q", given->q) && tensor_read(&in->k, "k", given->k) &&
-                tensor_read(&in->v, "v", given->v) && tensors_shape(&in->q, &in->k, &in->v, &in->shape);
+    weft_dtype dtype = (weft_dtype)given->dtype;
+    bool read = tensor_read(&in->q, "q", given->q, dtype) && tensor_read(&in->k, "k", given->k, dtype) &&
+                tensor_read(&in->v, "v", given->v, dtype) && tensors_shape(&in->q, &in->k, &in->v, &in->shape);
     return read ? EXIT_FINE : EXIT_WRONG;
 }
 
@@ -53,7 +54,8 @@ static int prepare(side *it, const inputs *in) {
     const int64_t o_shape[4] = {shape->batch, shape->heads, shape->queries, shape->value_dim};
     const int64_t lse_shape[4] = {shape->batch, shape->heads, shape->queries, 1};
     weft_plan_info info = {.size = sizeof info};
-    if (!tensor_make(&it->o, 4, o_shape) || !tensor_make(&it->lse, 4, lse_shape)) return EXIT_WRONG;
+    if (!tensor_make(&it->o, 4, o_shape, in->q.dtype) || !tensor_make(&it->lse, 4, lse_shape, WEFT_F32))
+        return EXIT_WRONG;
     it->lse.view.ndim = 3;
     weft_plan_describe(it->plan, &info);
     it->pairs = info.pairs;
@@ -101,14 +103,14 @@ static kept compare_head(const side sides[2], const weft_shape *shape, int64_t h
     for (int64_t batch = 0; batch < shape->batch; batch++)
         for (int64_t row = 0; row < shape->queries; row++) {
             int64_t at = (batch * shape->heads + head) * shape->queries + row;
-            float dense_lse = sides[1].lse.data[at];
+            double dense_lse = tensor_at(&sides[1].lse, (size_t)at);
             if (isinf(dense_lse) && dense_lse < 0) continue;
-            double recall = exp((double)sides[0].lse.data[at] - (double)dense_lse);
+            double recall = exp(tensor_at(&sides[0].lse, (size_t)at) - dense_lse);
             result.recall += recall;
             if (recall < result.worst_recall) result.worst_recall = recall;
             rows++;
             for (int64_t dim = at * shape->value_dim; dim < (at + 1) * shape->value_dim; dim++) {
-                double o = (double)sides[0].o.data[dim], dense = (double)sides[1].o.data[dim];
+                double o = tensor_at(&sides[0].o, (size_t)dim), dense = tensor_at(&sides[1].o, (size_t)dim);
                 difference += (o - dense) * (o - dense), norm += dense * dense;
             }
         }
@@ -152,7 +154,8 @@ int command_eval(const options *given) {
     inputs in = {0};
     side sides[2] = {{0}, {0}}; /* the pattern, dense */
     int code = read_inputs(given, &in);
-    weft_kernel_options how = {.size = sizeof how, .head_dim = in.shape.head_dim, .value_dim = in.shape.value_dim};
+    weft_kernel_options how = {
+        .size = sizeof how, .dtype = in.q.dtype, .head_dim = in.shape.head_dim, .value_dim = in.shape.value_dim};
     if (!code) code = session_open(&s, given, false);
     if (!code) code = session_choose(&s);
     if (!code) code = session_bind(&s);

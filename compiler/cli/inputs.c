@@ -4,15 +4,16 @@
 #include <string.h>
 
 #include "cli.h"
+#include "element.h"
 
 static void set_view(tensor *t) {
-    t->view =
-        (DLTensor){.data = t->data, .device = {kDLCPU, 0}, .ndim = 4, .dtype = {kDLFloat, 32, 1}, .shape = t->shape};
+    t->view = (DLTensor){
+        .data = t->data, .device = {kDLCPU, 0}, .ndim = 4, .dtype = element_type(t->dtype), .shape = t->shape};
 }
 
-bool tensor_read(tensor *out, const char *option, const char *path) {
+bool tensor_read(tensor *out, const char *option, const char *path, weft_dtype dtype) {
     npy_array array;
-    memset(out, 0, sizeof *out);
+    *out = (tensor){.dtype = dtype};
     if (!read_npy(path, &array)) return false;
     const npy_header *header = &array.header;
     if (!npy_is_float(&array)) {
@@ -26,7 +27,7 @@ bool tensor_read(tensor *out, const char *option, const char *path) {
         out->dims = header->dims;
         out->shape[0] = 1;
         memcpy(out->shape + 4 - header->dims, header->shape, (size_t)header->dims * sizeof *out->shape);
-        out->data = npy_to_float(&array);
+        out->data = npy_convert(&array, dtype);
         if (!out->data) complain("%s: out of memory", path);
         set_view(out);
     }
@@ -34,11 +35,10 @@ bool tensor_read(tensor *out, const char *option, const char *path) {
     return out->data != NULL;
 }
 
-bool tensor_make(tensor *out, int dims, const int64_t *shape) {
-    memset(out, 0, sizeof *out);
-    out->dims = dims;
+bool tensor_make(tensor *out, int dims, const int64_t *shape, weft_dtype dtype) {
+    *out = (tensor){.dims = dims, .dtype = dtype};
     memcpy(out->shape, shape, sizeof out->shape);
-    size_t count = 1, most = SIZE_MAX / sizeof *out->data;
+    size_t count = 1, most = SIZE_MAX / element_size(dtype);
     for (int n = 0; n < 4; n++) {
         if ((uint64_t)shape[n] > most / count) {
             complain("out of memory");
@@ -46,7 +46,7 @@ bool tensor_make(tensor *out, int dims, const int64_t *shape) {
         }
         count *= (size_t)shape[n];
     }
-    out->data = malloc(count * sizeof *out->data);
+    out->data = malloc(count * element_size(dtype));
     if (!out->data) complain("out of memory");
     set_view(out);
     return out->data != NULL;
@@ -55,6 +55,8 @@ bool tensor_make(tensor *out, int dims, const int64_t *shape) {
 size_t tensor_count(const tensor *t) {
     return (size_t)t->shape[0] * (size_t)t->shape[1] * (size_t)t->shape[2] * (size_t)t->shape[3];
 }
+
+double tensor_at(const tensor *t, size_t n) { return element_at(t->data, n, t->dtype); }
 
 void tensor_free(tensor *t) {
     free(t->data);

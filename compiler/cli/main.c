@@ -58,7 +58,8 @@ static const command eval = {
     .words = "FILE",
     .least_words = 1,
     .most_words = 1,
-    .takes = SESSION | TAKES(QUERY) | TAKES(KEY) | TAKES(VALUE) | TAKES(AGAINST) | TAKES(THREADS) | TAKES(JSON) | CODE,
+    .takes = SESSION | TAKES(QUERY) | TAKES(KEY) | TAKES(VALUE) | TAKES(AGAINST) | TAKES(DTYPE) | TAKES(THREADS) |
+             TAKES(JSON) | CODE,
     .needs = TAKES(QUERY) | TAKES(KEY) | TAKES(VALUE),
     .summary = "say what a pattern keeps of dense attention on tensors, and the time it takes",
     .help = "Per head: recall (the share of a row's dense attention that lies in the pattern; mean and least) and the\n"
@@ -85,7 +86,7 @@ static const command verify = {
     .words = "FILE",
     .least_words = 1,
     .most_words = 1,
-    .takes = SESSION | TAKES(LQ) | TAKES(LK) | TAKES(HEADS) | TAKES(THREADS) | TAKES(JSON) | CODE,
+    .takes = SESSION | TAKES(LQ) | TAKES(LK) | TAKES(HEADS) | TAKES(DTYPE) | TAKES(THREADS) | TAKES(JSON) | CODE,
     .summary = "compare the plan with the oracle and the kernel with a float64 reference",
     .help =
         "Over many lengths, ragged edges, head dimensions and groups of heads, or for one --lq and --lk. Shapes that\n"

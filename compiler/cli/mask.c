@@ -17,7 +17,8 @@ static bool lengths_are_clear(const options *given) {
 /* The shape of --q and --k. */
 static bool read_shape(const options *given, weft_shape *shape) {
     tensor q = {0}, k = {0};
-    bool read = tensor_read(&q, "q", given->q) && tensor_read(&k, "k", given->k) && tensors_shape(&q, &k, NULL, shape);
+    bool read = tensor_read(&q, "q", given->q, WEFT_F32) && tensor_read(&k, "k", given->k, WEFT_F32) &&
+                tensors_shape(&q, &k, NULL, shape);
     tensor_free(&q);
     tensor_free(&k);
     if (!read || !given->heads || given->heads == shape->heads) return read;

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "float16.h"
+#include "element.h"
 
 static bool fail(npy_error *error, const char *reason) {
     snprintf(error->text, sizeof error->text, "%s", reason);
@@ -120,21 +120,21 @@ void npy_free(npy_array *array) {
 
 bool npy_is_float(const npy_array *array) { return array->header.type.code == kDLFloat; }
 
-static float element_at(const npy_array *array, int64_t at) {
+static double value_at(const npy_array *array, int64_t at) {
     switch (array->header.type.bits) {
-    case 16: return float16_to_float(((const uint16_t *)array->data)[at]);
-    case 32: return ((const float *)array->data)[at];
-    default: return (float)((const double *)array->data)[at];
+    case 16: return element_at(array->data, (size_t)at, WEFT_F16);
+    case 32: return element_at(array->data, (size_t)at, WEFT_F32);
+    default: return ((const double *)array->data)[at];
     }
 }
 
-float *npy_to_float(const npy_array *array) {
+void *npy_convert(const npy_array *array, weft_dtype dtype) {
     const npy_header *header = &array->header;
-    float *out = malloc(header->count ? (size_t)header->count * sizeof *out : 1);
+    void *out = malloc(header->count ? (size_t)header->count * element_size(dtype) : 1);
     if (!out) return NULL;
     int64_t index[NPY_MAX_DIMS] = {0}, at = 0;
     for (int64_t n = 0; n < header->count; n++) {
-        out[n] = element_at(array, at);
+        element_set(out, (size_t)n, dtype, value_at(array, at));
         for (int dim = header->dims - 1; dim >= 0; dim--) { /* the next index in row-major order */
             at += array->strides[dim];
             if (++index[dim] < header->shape[dim]) break;
@@ -162,10 +162,11 @@ bool npy_write_header(FILE *file, const char *descr, int dims, const int64_t *sh
     return fwrite(preamble, 1, PREAMBLE, file) == PREAMBLE && fwrite(text, 1, (size_t)size, file) == (size_t)size;
 }
 
-bool npy_write_floats(FILE *file, const float *values, size_t count) {
+bool npy_write_floats(FILE *file, const void *elements, weft_dtype dtype, size_t count) {
     for (size_t n = 0; n < count; n++) {
+        float value = (float)element_at(elements, n, dtype);
         uint32_t bits;
-        memcpy(&bits, &values[n], sizeof bits);
+        memcpy(&bits, &value, sizeof bits);
         const unsigned char bytes[4] = {(unsigned char)bits, (unsigned char)(bits >> 8), (unsigned char)(bits >> 16),
                                         (unsigned char)(bits >> 24)};
         if (fwrite(bytes, 1, sizeof bytes, file) != sizeof bytes) return false;

@@ -3,10 +3,8 @@
 #ifndef WEFT_CLI_NPY_H
 #define WEFT_CLI_NPY_H
 
-#include <dlpack/dlpack.h>
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
+#include <weft/runtime.h>
 
 enum { NPY_MAX_DIMS = 32, NPY_MAX_HEADER = 1 << 20 };
 
@@ -39,15 +37,15 @@ bool npy_parse_header(const char *text, size_t size, npy_header *out, npy_error 
 bool npy_read(FILE *file, npy_array *out, npy_error *error);
 void npy_free(npy_array *array);
 
-/* The elements as a compact row-major float32 array, rounded to nearest even; the caller frees it. NULL when memory
- * fails. The array must hold floats (npy_is_float). */
+/* The elements as a compact row-major array, rounded to nearest even; the caller frees it. NULL when memory fails. The
+ * array must hold floats (npy_is_float). */
 bool npy_is_float(const npy_array *array);
-float *npy_to_float(const npy_array *array);
+void *npy_convert(const npy_array *array, weft_dtype dtype);
 
 /* Writes a version 1.0 header for a row-major little-endian array; descr is such as "<f4" or "|b1". False when the
  * stream fails or there are too many dimensions. The elements follow it. */
 bool npy_write_header(FILE *file, const char *descr, int dims, const int64_t *shape);
-/* Writes floats as "<f4" elements. */
-bool npy_write_floats(FILE *file, const float *values, size_t count);
+/* Writes elements of any dtype as "<f4" elements. */
+bool npy_write_floats(FILE *file, const void *elements, weft_dtype dtype, size_t count);
 
 #endif

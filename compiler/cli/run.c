@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "cli.h"
+#include "element.h"
 
 typedef struct run_data {
     tensor q, k, v, o, lse;
@@ -19,17 +20,20 @@ static double now(void) {
 }
 
 static bool read_inputs(const options *given, run_data *data) {
-    return tensor_read(&data->q, "q", given->q) && tensor_read(&data->k, "k", given->k) &&
-           tensor_read(&data->v, "v", given->v) && tensors_shape(&data->q, &data->k, &data->v, &data->shape);
+    weft_dtype dtype = (weft_dtype)given->dtype;
+    return tensor_read(&data->q, "q", given->q, dtype) && tensor_read(&data->k, "k", given->k, dtype) &&
+           tensor_read(&data->v, "v", given->v, dtype) && tensors_shape(&data->q, &data->k, &data->v, &data->shape);
 }
 
 /* Outputs are opened before the work, so that a wrong place is known at once. */
 static bool open_outputs(const options *given, run_data *data) {
     const weft_shape *s = &data->shape;
     const int64_t o[4] = {s->batch, s->heads, s->queries, s->value_dim}, lse[4] = {s->batch, s->heads, s->queries, 1};
-    if (!tensor_make(&data->o, data->q.dims, o) || !output_open(&data->o_file, given->output)) return false;
+    if (!tensor_make(&data->o, data->q.dims, o, (weft_dtype)given->dtype) || !output_open(&data->o_file, given->output))
+        return false;
     if (!given->lse) return true;
-    if (!tensor_make(&data->lse, data->q.dims, lse) || !output_open(&data->lse_file, given->lse)) return false;
+    if (!tensor_make(&data->lse, data->q.dims, lse, WEFT_F32) || !output_open(&data->lse_file, given->lse))
+        return false;
     data->lse.view.ndim = 3;
     return true;
 }
@@ -42,7 +46,7 @@ static int compute(session *s, run_data *data) {
     void *workspace = malloc(size);
     if (!workspace) return exit_code(WEFT_OUT_OF_MEMORY);
     memset(workspace, 0, size); /* the first touch of memory is not what is timed */
-    memset(data->o.data, 0, tensor_count(&data->o) * sizeof(float));
+    memset(data->o.data, 0, tensor_count(&data->o) * element_size(data->o.dtype));
     double start = now();
     weft_status status = weft_run(s->plan, &tensors, workspace);
     data->run_seconds = now() - start;
@@ -55,8 +59,8 @@ static int compute(session *s, run_data *data) {
 static bool write_tensor(const tensor *t, bool is_lse, output_file *out) {
     const int64_t *shape = t->shape + (4 - t->dims);
     int dims = is_lse ? t->dims - 1 : t->dims;
-    bool written =
-        npy_write_header(out->stream, "<f4", dims, shape) && npy_write_floats(out->stream, t->data, tensor_count(t));
+    bool written = npy_write_header(out->stream, "<f4", dims, shape) &&
+                   npy_write_floats(out->stream, t->data, t->dtype, tensor_count(t));
     return output_commit(out) && written;
 }
 
@@ -85,7 +89,7 @@ static void report(const session *s, const run_data *data) {
 
 static int run(session *s, run_data *data) {
     weft_kernel_options how = {.size = sizeof how,
-                               .dtype = (weft_dtype)s->given->dtype,
+                               .dtype = data->q.dtype,
                                .head_dim = data->shape.head_dim,
                                .value_dim = data->shape.value_dim};
     double start = now();

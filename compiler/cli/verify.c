@@ -72,7 +72,8 @@ static int compare_masks(verification *v) {
 static int compare_runs(verification *v, int turn) {
     dim_result *result = &v->dims[v->dim_count];
     const int64_t *dims = usual_dims[turn];
-    const weft_kernel_options how = {.size = sizeof how, .head_dim = dims[0], .value_dim = dims[1]};
+    const weft_kernel_options how = {
+        .size = sizeof how, .dtype = (weft_dtype)v->s->given->dtype, .head_dim = dims[0], .value_dim = dims[1]};
     int count = shape_count(v), code = session_compile(v->s, &how);
     result->head_dim = dims[0];
     result->value_dim = dims[1];
@@ -132,7 +133,7 @@ static void print_report(const verification *v) {
         printf("different: %s\n  at %s\n", v->first.what, shape);
     } else {
         printf("verified: plan = oracle, kernel = reference within %.1e of the largest |o| (%.0e is allowed)\n",
-               worst(v), verify_tolerance);
+               worst(v), verify_tolerance((weft_dtype)v->s->given->dtype));
     }
 }
 

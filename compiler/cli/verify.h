@@ -21,7 +21,7 @@ typedef struct difference {
 
 typedef struct verification {
     session *s;
-    invention made_up; /* what the plan at hand was given */
+    invention made_up;      /* what the plan at hand was given */
     int64_t masks, refused; /* shapes */
     double pairs;
     dim_result dims[VERIFY_MOST_DIMS];
@@ -29,7 +29,8 @@ typedef struct verification {
     difference first;
 } verification;
 
-extern const double verify_tolerance;
+/* The largest error of o, by the largest |o| of its run, that is taken for rounding. */
+double verify_tolerance(weft_dtype dtype);
 
 /* Compares all heads of the session's plan, pair by pair: tiles against oracle. An exit code. */
 int verify_masks(verification *v, const weft_shape *shape);

@@ -5,10 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "element.h"
 #include "verify.h"
 
-/* Of the largest |o| of a run, and of |lse| (at least 1). */
-const double verify_tolerance = 2e-5;
+/* Sums in float32, and of lse, by itself (at least 1). */
+static const double sums_tolerance = 2e-5;
+
+/* And one rounding of o, or two where a row is made in passes: half a unit in the last place of 8 bits, or of 11. */
+double verify_tolerance(weft_dtype dtype) {
+    return dtype == WEFT_BF16 ? 8e-3 : dtype == WEFT_F16 ? 1e-3 : sums_tolerance;
+}
 
 typedef struct trial {
     tensor q, k, v, o, lse;
@@ -22,21 +28,22 @@ static void fill_random(tensor *t, uint64_t *state) {
         uint64_t x = *state += UINT64_C(0x9e3779b97f4a7c15);
         x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
         x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-        t->data[n] = (float)((double)(x >> 40) / (1 << 22) - 2);
+        element_set(t->data, n, t->dtype, (double)(x >> 40) / (1 << 22) - 2);
     }
 }
 
-static void poison(tensor *t) { memset(t->data, 0xff, tensor_count(t) * sizeof *t->data); }
+static void poison(tensor *t) { memset(t->data, 0xff, tensor_count(t) * element_size(t->dtype)); }
 
-static bool make_trial(trial *t, const weft_shape *s) {
+static bool make_trial(trial *t, const weft_shape *s, weft_dtype dtype) {
     enum { DIMS = 4 };
     const int64_t q[4] = {s->batch, s->heads, s->queries, s->head_dim},
                   k[4] = {s->batch, s->kv_heads, s->keys, s->head_dim};
     const int64_t v[4] = {s->batch, s->kv_heads, s->keys, s->value_dim};
     const int64_t o[4] = {s->batch, s->heads, s->queries, s->value_dim}, lse[4] = {s->batch, s->heads, s->queries, 1};
     memset(t, 0, sizeof *t);
-    if (!tensor_make(&t->q, DIMS, q) || !tensor_make(&t->k, DIMS, k) || !tensor_make(&t->v, DIMS, v) ||
-        !tensor_make(&t->o, DIMS, o) || !tensor_make(&t->lse, DIMS, lse))
+    if (!tensor_make(&t->q, DIMS, q, dtype) || !tensor_make(&t->k, DIMS, k, dtype) ||
+        !tensor_make(&t->v, DIMS, v, dtype) || !tensor_make(&t->o, DIMS, o, dtype) ||
+        !tensor_make(&t->lse, DIMS, lse, WEFT_F32))
         return false;
     uint64_t seed = (uint64_t)(s->queries * 4099 + s->keys * 31 + s->head_dim);
     fill_random(&t->q, &seed);
@@ -71,29 +78,29 @@ static void note_element(verification *v, const weft_shape *shape, const char *n
 /* Largest error of o by the largest |o|; what exceeds the tolerance is noted. */
 static double compare_o(verification *v, const weft_shape *shape, const trial *t) {
     size_t count = tensor_count(&t->o);
-    double largest = 0, error = 0;
+    double largest = 0, error = 0, tolerance = verify_tolerance(t->o.dtype);
     for (size_t n = 0; n < count; n++) largest = fmax(largest, fabs(t->reference_o[n]));
     for (size_t n = 0; n < count; n++) {
-        double off = fabs((double)t->o.data[n] - t->reference_o[n]), relative = largest > 0 ? off / largest : off;
+        double off = fabs(tensor_at(&t->o, n) - t->reference_o[n]), relative = largest > 0 ? off / largest : off;
         error = fmax(error, relative);
-        if (!(relative <= verify_tolerance))
+        if (!(relative <= tolerance))
             note_element(v, shape, "o", n / (size_t)shape->value_dim, (int64_t)(n % (size_t)shape->value_dim),
-                         (double)t->o.data[n], t->reference_o[n]);
+                         tensor_at(&t->o, n), t->reference_o[n]);
     }
     return error;
 }
 
 static void compare_lse(verification *v, const weft_shape *shape, const trial *t) {
     for (size_t n = 0; n < tensor_count(&t->lse); n++) {
-        double got = (double)t->lse.data[n], expected = t->reference_lse[n];
+        double got = tensor_at(&t->lse, n), expected = t->reference_lse[n];
         bool same =
-            isinf(expected) ? got == expected : fabs(got - expected) <= verify_tolerance * fmax(1, fabs(expected));
+            isinf(expected) ? got == expected : fabs(got - expected) <= sums_tolerance * fmax(1, fabs(expected));
         if (!same) note_element(v, shape, "lse", n, 0, got, expected);
     }
 }
 
 static weft_status compute(verification *v, const weft_shape *shape, trial *t) {
-    if (!make_trial(t, shape)) return WEFT_OUT_OF_MEMORY;
+    if (!make_trial(t, shape, (weft_dtype)v->s->given->dtype)) return WEFT_OUT_OF_MEMORY;
     weft_tensors tensors = {.size = sizeof tensors,
                             .q = &t->q.view,
                             .k = &t->k.view,

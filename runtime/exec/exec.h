@@ -2,7 +2,32 @@
 #ifndef WEFT_EXEC_EXEC_H
 #define WEFT_EXEC_EXEC_H
 
+#include <weft/half.h>
+
 #include "plan/plan.h"
+
+/* ---- elements ----------------------------------------------------------------------------------------------- */
+
+static inline size_t weft_dtype_size(weft_dtype dtype) { return dtype == WEFT_F32 ? sizeof(float) : sizeof(uint16_t); }
+
+/* Element number n from `at` on. */
+static inline float weft_element_at(const void *at, int64_t n, weft_dtype dtype) {
+    switch (dtype) {
+    case WEFT_BF16: return weft_bf16_to_float(((const uint16_t *)at)[n]);
+    case WEFT_F16: return weft_f16_to_float(((const uint16_t *)at)[n]);
+    case WEFT_F32: break;
+    }
+    return ((const float *)at)[n];
+}
+
+static inline void weft_element_set(void *at, int64_t n, weft_dtype dtype, float value) {
+    switch (dtype) {
+    case WEFT_BF16: ((uint16_t *)at)[n] = weft_float_to_bf16(value); return;
+    case WEFT_F16: ((uint16_t *)at)[n] = weft_float_to_f16(value); return;
+    case WEFT_F32: break;
+    }
+    ((float *)at)[n] = value;
+}
 
 /* ---- tensors ------------------------------------------------------------------------------------------------ */
 
@@ -15,6 +40,7 @@ typedef struct weft_view {
     int64_t size[WEFT_VIEW_DIMS];
     int64_t stride[WEFT_VIEW_DIMS];
     size_t element; /* bytes */
+    weft_dtype dtype;
 } weft_view;
 
 typedef struct weft_views {
@@ -31,9 +57,9 @@ static inline void *weft_view_at(const weft_view *view, int64_t batch, int64_t h
 /* The host's struct as we know it; false with E0408 where it is missing or too small. */
 bool weft_known_tensors(const weft_tensors *given, weft_tensors *known, weft_diagnostics *diagnostics);
 
-/* Checks q, k and v (and with `outputs` also o and lse) against the plan's shape and the element type `dtype` (a
- * weft_dtype). False with E0408 that names the tensor, what was expected and what was given. */
-bool weft_check_tensors(const weft_plan *plan, const weft_tensors *tensors, uint32_t dtype, bool outputs,
+/* Checks q, k and v (and with `outputs` also o and lse) against the plan's shape and the element type. False with
+ * E0408 that names the tensor, what was expected and what was given. */
+bool weft_check_tensors(const weft_plan *plan, const weft_tensors *tensors, weft_dtype dtype, bool outputs,
                         weft_views *views, weft_diagnostics *diagnostics);
 
 /* The bytes that a view may touch, as addresses [lo, hi). False when they do not fit the address space. */
@@ -121,9 +147,9 @@ weft_work weft_claim(weft_squad *squad, int64_t claim);
 
 /* ---- merging ------------------------------------------------------------------------------------------------ */
 
-/* Merges the states of the parts of one row tile, in their order, into the o and lse of `call` (its rows, strides,
- * pointers, fold and sink; nothing else of it is read). `step` floats lie between states of `height` rows. */
-void weft_merge(const weft_call *call, const float *states, size_t step, uint32_t parts, int64_t height,
-                int64_t value_dim);
+/* Merges the states of the parts of one row tile, in their order, into the o, of `dtype`, and lse of `call` (its rows,
+ * strides, pointers, fold and sink; nothing else of it is read). `step` floats lie between states of `height` rows. */
+void weft_merge(const weft_call *call, weft_dtype dtype, const float *states, size_t step, uint32_t parts,
+                int64_t height, int64_t value_dim);
 
 #endif

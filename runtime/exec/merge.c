@@ -34,26 +34,29 @@ static weft_merged merge_statistics(const weft_call *call, const float *states, 
     return out;
 }
 
-/* value[dim] of one row is the sum of the parts' accumulators, each under its share of the denominator. */
-static void merge_row(const weft_call *call, const float *states, size_t step, uint32_t parts, int64_t height,
-                      int64_t value_dim, int64_t row) {
+/* value[dim] of one row is the sum of the parts' accumulators, each under its share of the denominator; it is rounded
+ * to the element type when it is whole. */
+static void merge_row(const weft_call *call, weft_dtype dtype, const float *states, size_t step, uint32_t parts,
+                      int64_t height, int64_t value_dim, int64_t row) {
     weft_merged merged = merge_statistics(call, states, step, parts, height, row);
-    float *o = (float *)call->o + row * call->o_row;
+    char *o = (char *)call->o + row * call->o_row * (int64_t)weft_dtype_size(dtype);
     bool keeps = call->fold && merged.earlier != -INFINITY;
-    float kept = keeps ? exp2f(merged.earlier - merged.max) / merged.sum : 0;
-    for (int64_t dim = 0; dim < value_dim; dim++) o[dim * call->o_dim] = kept == 0 ? 0 : kept * o[dim * call->o_dim];
+    float kept = keeps ? exp2f(merged.earlier - merged.max) / merged.sum : 0, value[WEFT_MAX_DIM];
+    for (int64_t dim = 0; dim < value_dim; dim++)
+        value[dim] = kept == 0 ? 0 : kept * weft_element_at(o, dim * call->o_dim, dtype);
     for (uint32_t part = 0; part < parts; part++) {
         const float *m = state_max(states, step, part), *s = m + height, *acc = s + height;
         if (s[row] == 0) continue;
         float share = exp2f(m[row] - merged.max) / merged.sum;
-        for (int64_t dim = 0; dim < value_dim; dim++) o[dim * call->o_dim] += share * acc[dim * height + row];
+        for (int64_t dim = 0; dim < value_dim; dim++) value[dim] += share * acc[dim * height + row];
     }
+    for (int64_t dim = 0; dim < value_dim; dim++) weft_element_set(o, dim * call->o_dim, dtype, value[dim]);
     if (!call->lse) return;
     double lse = merged.sum == 0 ? -INFINITY : ((double)merged.max + log2(merged.sum)) * natural_log_of_2;
     call->lse[row * call->lse_row] = (float)lse;
 }
 
-void weft_merge(const weft_call *call, const float *states, size_t step, uint32_t parts, int64_t height,
-                int64_t value_dim) {
-    for (int64_t row = 0; row < call->rows; row++) merge_row(call, states, step, parts, height, value_dim, row);
+void weft_merge(const weft_call *call, weft_dtype dtype, const float *states, size_t step, uint32_t parts,
+                int64_t height, int64_t value_dim) {
+    for (int64_t row = 0; row < call->rows; row++) merge_row(call, dtype, states, step, parts, height, value_dim, row);
 }

@@ -12,8 +12,7 @@ typedef struct weft_reference_row {
 } weft_reference_row;
 
 static double element(const weft_view *view, int64_t batch, int64_t head, int64_t row, int64_t dim) {
-    const float *at = weft_view_at(view, batch, head, row);
-    return at[dim * view->stride[3]];
+    return (double)weft_element_at(weft_view_at(view, batch, head, row), dim * view->stride[3], view->dtype);
 }
 
 static double product(const weft_reference_row *at, int64_t key, int64_t head_dim) {
@@ -99,15 +98,21 @@ static bool compute_all(const weft_plan *plan, const weft_tensors *tensors, cons
     return done;
 }
 
+/* What q is made of decides, where it can. */
+static weft_dtype dtype_of(const weft_tensors *tensors) {
+    const DLTensor *q = tensors->q;
+    if (!q || q->dtype.bits != 16) return WEFT_F32;
+    return q->dtype.code == kDLBfloat ? WEFT_BF16 : WEFT_F16;
+}
+
 weft_status weft_reference(const weft_plan *plan, const weft_tensors *tensors, double *out_o, double *out_lse) {
-    enum { FLOAT32 = 0 };
     if (!plan || !out_o) return WEFT_INVALID_ARGUMENT;
     weft_views views;
     weft_diagnostics diagnostics;
     weft_diagnostics_init(&diagnostics, weft_engine_allocator(plan->kernel->engine), &plan->kernel->program->sources);
     weft_tensors known;
     bool done = weft_known_tensors(tensors, &known, &diagnostics) &&
-                weft_check_tensors(plan, &known, FLOAT32, false, &views, &diagnostics) &&
+                weft_check_tensors(plan, &known, dtype_of(&known), false, &views, &diagnostics) &&
                 compute_all(plan, &known, &views, out_o, out_lse, &diagnostics);
     weft_status status = done ? WEFT_OK : weft_status_of_failure(&diagnostics);
     if (status != WEFT_OK) weft_message_set((weft_message *)&plan->message, &diagnostics);

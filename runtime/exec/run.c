@@ -80,8 +80,8 @@ static void compute_part(weft_execution *run, const weft_work *work, weft_kernel
     atomic_uint_least32_t *finished = (atomic_uint_least32_t *)(run->workspace + run->parts.counters);
     finished += work->splits + (item->split - 1);
     if (atomic_fetch_add_explicit(finished, 1, memory_order_acq_rel) + 1 < split->parts) return;
-    weft_merge(call, state_at(run, first), run->parts.state / sizeof(float), split->parts, item->height,
-               run->plan->shape.value_dim);
+    weft_merge(call, run->views.o.dtype, state_at(run, first), run->parts.state / sizeof(float), split->parts,
+               item->height, run->plan->shape.value_dim);
 }
 
 static void compute_item(weft_execution *run, const weft_work *work, size_t worker) {
@@ -180,7 +180,7 @@ static weft_status check(weft_execution *run, const weft_tensors *tensors, weft_
     }
     run->tall = entry_at(code, code->tall);
     run->strip = entry_at(code, code->strip);
-    if (!weft_check_tensors(run->plan, tensors, code->dtype, true, &run->views, diagnostics))
+    if (!weft_check_tensors(run->plan, tensors, (weft_dtype)code->dtype, true, &run->views, diagnostics))
         return WEFT_INVALID_ARGUMENT;
     return WEFT_OK;
 }

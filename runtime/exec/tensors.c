@@ -2,21 +2,21 @@
  * the tensor, what was expected and what was given. */
 #include "exec/exec.h"
 
-typedef struct weft_element_type {
+static const struct weft_element_type {
     const char *name;
     uint8_t code, bits;
-} weft_element_type;
-
-/* By weft_dtype. */
-static const weft_element_type element_types[] = {
-    {"float32", kDLFloat, 32}, {"bfloat16", kDLBfloat, 16}, {"float16", kDLFloat, 16}};
+} element_types[] = {
+    [WEFT_F32] = {"float32", kDLFloat, 32},
+    [WEFT_BF16] = {"bfloat16", kDLBfloat, 16},
+    [WEFT_F16] = {"float16", kDLFloat, 16},
+};
 
 /* What one tensor has to be. */
 typedef struct weft_expectation {
     const char *name;
     int64_t size[WEFT_VIEW_DIMS];
     int dims; /* 4, or 3 for lse */
-    weft_element_type type;
+    weft_dtype dtype;
     bool written;
 } weft_expectation;
 
@@ -40,12 +40,13 @@ static const char *shown(const weft_text *text) { return text->failed || !text->
 
 static bool check_type(const weft_expectation *want, const DLTensor *given, weft_diagnostics *diagnostics) {
     DLDataType type = given->dtype;
-    if (type.code == want->type.code && type.bits == want->type.bits && type.lanes == 1) return true;
+    const struct weft_element_type *right = &element_types[want->dtype];
+    if (type.code == right->code && type.bits == right->bits && type.lanes == 1) return true;
     weft_text text;
     weft_text_init(&text, diagnostics->arena.allocator);
     name_type(type, &text);
     weft_diagnose(diagnostics, WEFT_E0408, WEFT_NO_SPAN, "%s has elements of %s; %s is expected", want->name,
-                  shown(&text), want->type.name);
+                  shown(&text), right->name);
     weft_text_release(&text);
     return false;
 }
@@ -84,7 +85,8 @@ static int64_t span_of(int64_t inner, int64_t size) {
 static void look(const weft_expectation *want, const DLTensor *given, weft_view *view) {
     int missing = want->dims - given->ndim;
     int64_t compact = 1;
-    *view = (weft_view){.element = want->type.bits / 8u, .size = {1, 1, 1, 1}, .stride = {1, 1, 1, 1}};
+    *view = (weft_view){
+        .element = weft_dtype_size(want->dtype), .dtype = want->dtype, .size = {1, 1, 1, 1}, .stride = {1, 1, 1, 1}};
     for (int dim = want->dims - 1; dim >= 0; dim--) {
         int64_t stride = given->strides && dim >= missing ? given->strides[dim - missing] : compact;
         view->size[dim] = want->size[dim];
@@ -142,11 +144,11 @@ static bool check_apart(const char *name, const weft_view *written, const char *
     return false;
 }
 
-static bool check_outputs(const weft_plan *plan, const weft_tensors *tensors, weft_element_type type, weft_views *views,
+static bool check_outputs(const weft_plan *plan, const weft_tensors *tensors, weft_dtype dtype, weft_views *views,
                           weft_diagnostics *d) {
     const weft_shape *s = &plan->shape;
-    const weft_expectation o = {"o", {s->batch, s->heads, s->queries, s->value_dim}, 4, type, true};
-    const weft_expectation lse = {"lse", {s->batch, s->heads, s->queries, 1}, 3, element_types[0], true};
+    const weft_expectation o = {"o", {s->batch, s->heads, s->queries, s->value_dim}, 4, dtype, true};
+    const weft_expectation lse = {"lse", {s->batch, s->heads, s->queries, 1}, 3, WEFT_F32, true};
     if (!check_tensor(&o, tensors->o, &views->o, d)) return false;
     if (tensors->lse && !check_tensor(&lse, tensors->lse, &views->lse, d)) return false;
     const weft_views *in = views;
@@ -170,7 +172,7 @@ bool weft_known_tensors(const weft_tensors *given, weft_tensors *known, weft_dia
     return false;
 }
 
-bool weft_check_tensors(const weft_plan *plan, const weft_tensors *tensors, uint32_t dtype, bool outputs,
+bool weft_check_tensors(const weft_plan *plan, const weft_tensors *tensors, weft_dtype dtype, bool outputs,
                         weft_views *views, weft_diagnostics *d) {
     *views = (weft_views){0};
     const weft_shape *s = &plan->shape;
@@ -178,10 +180,9 @@ bool weft_check_tensors(const weft_plan *plan, const weft_tensors *tensors, uint
         weft_diagnose(d, WEFT_E0406, WEFT_NO_SPAN, "the plan was made without head dimensions; it cannot be run");
         return false;
     }
-    weft_element_type type = element_types[dtype];
-    const weft_expectation q = {"q", {s->batch, s->heads, s->queries, s->head_dim}, 4, type, false};
-    const weft_expectation k = {"k", {s->batch, s->kv_heads, s->keys, s->head_dim}, 4, type, false};
-    const weft_expectation v = {"v", {s->batch, s->kv_heads, s->keys, s->value_dim}, 4, type, false};
+    const weft_expectation q = {"q", {s->batch, s->heads, s->queries, s->head_dim}, 4, dtype, false};
+    const weft_expectation k = {"k", {s->batch, s->kv_heads, s->keys, s->head_dim}, 4, dtype, false};
+    const weft_expectation v = {"v", {s->batch, s->kv_heads, s->keys, s->value_dim}, 4, dtype, false};
     return check_tensor(&q, tensors->q, &views->q, d) && check_tensor(&k, tensors->k, &views->k, d) &&
-           check_tensor(&v, tensors->v, &views->v, d) && (!outputs || check_outputs(plan, tensors, type, views, d));
+           check_tensor(&v, tensors->v, &views->v, d) && (!outputs || check_outputs(plan, tensors, dtype, views, d));
 }

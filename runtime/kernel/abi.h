@@ -14,7 +14,7 @@ enum {
     WEFT_TILE_KEYS = 64,  /* keys of a tile */
     WEFT_KEY_GROUP = 16,  /* key ranges of tiles are trimmed to multiples of this, or to Lk */
     WEFT_MAX_DIM = 256,
-    WEFT_KERNEL_ABI = 1
+    WEFT_KERNEL_ABI = 2
 };
 
 /* Keys [64 * block + first, 64 * block + last) of one block, or a run of whole blocks. */
@@ -37,7 +37,8 @@ typedef struct weft_lookup {
     int64_t count;
 } weft_lookup;
 
-/* Pointers to row 0 of the item or key 0 of the head; strides in elements, of any sign. */
+/* Pointers to row 0 of the item or key 0 of the head; strides in elements, of any sign. q, k, v and o have elements of
+ * the type that the kernel was made for. */
 typedef struct weft_call {
     const void *q, *k, *v;
     void *o;
@@ -67,9 +68,12 @@ typedef struct weft_call {
 
 typedef void weft_kernel_entry(const weft_call *call);
 
-/* Scratch of one call: packed Q, the score tile, the accumulators, row statistics. */
+/* Scratch of one call: packed Q, the score tile, the accumulators, row statistics; keys or values converted. */
 static inline size_t weft_scratch_floats(int64_t head_dim, int64_t value_dim) {
-    return (size_t)(WEFT_TILE_ROWS * (head_dim + value_dim + WEFT_TILE_KEYS + 12));
+    enum { REGISTER = 16, GROUP = 8 }; /* floats, keys */
+    int64_t k = GROUP * ((head_dim + REGISTER - 1) / REGISTER * REGISTER);
+    int64_t v = WEFT_TILE_KEYS * ((value_dim + REGISTER - 1) / REGISTER * REGISTER);
+    return (size_t)(WEFT_TILE_ROWS * (head_dim + value_dim + WEFT_TILE_KEYS + 12) + (k > v ? k : v));
 }
 static inline size_t weft_state_floats(int64_t rows, int64_t value_dim) { return (size_t)(rows * (value_dim + 2)); }
 

@@ -223,7 +223,7 @@ static void write_npy(char *text) {
         float single = (float)value;
         int64_t whole = (int64_t)value;
         if (descr[1] == 'f') {
-            npy_write_floats(file, &single, 1);
+            npy_write_floats(file, &single, WEFT_F32, 1);
         } else {
             fwrite(&whole, 1, (size_t)(descr[2] - '0'), file);
         }

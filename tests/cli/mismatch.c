@@ -62,7 +62,8 @@ static verification fresh(session *s) {
 }
 
 START_TEST(wrong_masks) {
-    session s = {0};
+    const options given = {0};
+    session s = {.given = &given};
     verification v = fresh(&s);
     ck_assert_int_eq(verify_masks(&v, &shape), EXIT_FINE);
     ck_assert_double_eq(v.pairs, wrong.counted);
@@ -79,7 +80,8 @@ START_TEST(wrong_masks) {
 END_TEST
 
 START_TEST(wrong_runs) {
-    session s = {0};
+    const options given = {0};
+    session s = {.given = &given};
     verification v = fresh(&s);
     dim_result result = {0};
     ck_assert_int_eq(verify_run(&v, &shape, &result), EXIT_FINE);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <weft/half.h>
 
 #include "codegen/machine.h"
 
@@ -18,8 +19,9 @@ static double seconds(void) {
 #define FMAS(width)                                                                                                    \
     FMA(width, "0")                                                                                                    \
     FMA(width, "1")                                                                                                    \
-    FMA(width, "2") FMA(width, "3") FMA(width, "4") FMA(width, "5") FMA(width, "6") FMA(width, "7") FMA(width, "8")    \
-        FMA(width, "9") FMA(width, "10") FMA(width, "11")
+    FMA(width, "2")                                                                                                    \
+    FMA(width, "3") FMA(width, "4") FMA(width, "5") FMA(width, "6") FMA(width, "7") FMA(width, "8") FMA(width, "9")    \
+        FMA(width, "10") FMA(width, "11")
 #define CLOBBERS                                                                                                       \
     "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm14", "xmm15"
 
@@ -36,22 +38,34 @@ static double peak(bool wide) {
     return 12.0 * (wide ? 32 : 16) * TURNS / (seconds() - begin) * 1e-9;
 }
 
-static float *floats(size_t count) {
-    float *at = aligned_alloc(4096, (count * sizeof(float) + 4095) / 4096 * 4096);
-    for (size_t i = 0; at && i < count; i++) at[i] = (float)(rand() % 2000 - 1000) * 1e-3f;
+static const char *const dtypes[] = {"f32", "bf16", "f16"};
+
+static size_t element_size(weft_dtype dtype) { return dtype == WEFT_F32 ? sizeof(float) : sizeof(uint16_t); }
+
+static char *elements(weft_dtype dtype, size_t count) {
+    void *at = aligned_alloc(4096, (count * element_size(dtype) + 4095) / 4096 * 4096);
+    machine_needs(at != NULL, "out of memory");
+    for (size_t i = 0; i < count; i++) {
+        float x = (float)(rand() % 2000 - 1000) * 1e-3f;
+        if (dtype == WEFT_F32) ((float *)at)[i] = x;
+        if (dtype == WEFT_BF16) ((uint16_t *)at)[i] = weft_float_to_bf16(x);
+        if (dtype == WEFT_F16) ((uint16_t *)at)[i] = weft_float_to_f16(x);
+    }
     return at;
 }
+static float *floats(size_t count) { return (float *)(void *)elements(WEFT_F32, count); }
 
 enum { KEYS = 4096, QUERIES = 256, TURNS = 9 };
 
-static void bench_run(const char *target, int dim, bool strip, bool scattered) {
-    weft_codegen_spec spec = {WEFT_F32, (uint32_t)dim, (uint32_t)dim, target, NULL};
+static void bench_run(const char *target, weft_dtype dtype, int dim, bool strip, bool scattered) {
+    weft_codegen_spec spec = {dtype, (uint32_t)dim, (uint32_t)dim, target, NULL};
     loaded_kernel kernel = load_kernel(&spec);
     enum { FAR = 8 };
     size_t length = scattered ? (size_t)KEYS * FAR : KEYS;
-    float *q = floats((size_t)(QUERIES * dim)), *k = floats(length * (size_t)dim), *v = floats(length * (size_t)dim);
-    float *o = floats((size_t)(QUERIES * dim)), *lse = floats(QUERIES),
-          *scratch = floats(weft_scratch_floats(dim, dim));
+    size_t rows = (size_t)(QUERIES * dim), columns = length * (size_t)dim;
+    char *q = elements(dtype, rows), *k = elements(dtype, columns), *v = elements(dtype, columns);
+    char *o = elements(dtype, rows);
+    float *lse = floats(QUERIES), *scratch = floats(weft_scratch_floats(dim, dim));
     int64_t height = strip ? WEFT_STRIP_ROWS : WEFT_TILE_ROWS, blocks = scattered ? 16 : KEYS / WEFT_TILE_KEYS;
     bool wide = strcmp(target, "x86-64-v4") == 0;
     double best = 0, best_peak = 0;
@@ -63,10 +77,10 @@ static void bench_run(const char *target, int dim, bool strip, bool scattered) {
             weft_tile tiles[16] = {{0, (uint32_t)blocks, 0, 64, 0, 0}};
             for (uint32_t i = 0; scattered && i < 16; i++)
                 tiles[i] = (weft_tile){(uint32_t)rand() % (KEYS * FAR / 64), 1, 0, 64, 0, 0};
-            weft_call call = {.q = q + row * dim,
+            weft_call call = {.q = q + row * dim * (int64_t)element_size(dtype),
                               .k = k,
                               .v = v,
-                              .o = o + row * dim,
+                              .o = o + row * dim * (int64_t)element_size(dtype),
                               .lse = lse + row,
                               .q_row = dim,
                               .q_dim = 1,
@@ -89,7 +103,7 @@ static void bench_run(const char *target, int dim, bool strip, bool scattered) {
         double rate = 4.0 * dim * QUERIES * (double)blocks * 64 / (seconds() - begin) * 1e-9;
         if (rate > best) best = rate;
     }
-    printf("%-10s %3d  %-5s %-9s %6.1f of %6.1f Gflop/s  %5.1f %%  code %zu bytes\n", target, dim,
+    printf("%-10s %-4s %3d  %-5s %-9s %6.1f of %6.1f Gflop/s  %5.1f %%  code %zu bytes\n", target, dtypes[dtype], dim,
            strip ? "strip" : "tall", scattered ? "scattered" : "dense", best, best_peak, 100 * best / best_peak,
            kernel.code_size);
     free(q), free(k), free(v), free(o), free(lse), free(scratch);
@@ -114,8 +128,10 @@ int main(void) {
     for (int t = 0; t < 2; t++) {
         if (!machine_runs(targets[t])) continue;
         bench_compile(targets[t], 64);
-        for (int dim = 64; dim <= 128; dim *= 2)
-            for (int variant = 0; variant < 4; variant++) bench_run(targets[t], dim, variant & 1, variant & 2);
+        for (int dtype = WEFT_F32; dtype <= WEFT_F16; dtype++)
+            for (int dim = 64; dim <= 128; dim *= 2)
+                for (int variant = 0; variant < 4; variant++)
+                    bench_run(targets[t], (weft_dtype)dtype, dim, variant & 1, variant & 2);
     }
     return 0;
 }

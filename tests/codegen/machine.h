@@ -60,15 +60,15 @@ static inline loaded_kernel load_kernel(const weft_codegen_spec *spec) {
 
 static inline void unload_kernel(loaded_kernel *kernel) { munmap(kernel->pages, kernel->size); }
 
-/* Floats whose first or last one touches memory that may not be read or written. */
+/* Memory whose first or last byte touches some that may not be read or written. */
 typedef struct guarded {
     float *at;
     void *map;
     size_t map_size;
 } guarded;
 
-static inline guarded guarded_floats(size_t count, bool at_end) {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = count * sizeof(float);
+static inline guarded guarded_bytes(size_t bytes, bool at_end) {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
     size_t room = (bytes + page - 1) / page * page;
     guarded g = {.map_size = room + 2 * page};
     g.map = mmap(NULL, g.map_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -78,6 +78,8 @@ static inline guarded guarded_floats(size_t count, bool at_end) {
     g.at = (float *)(void *)(at_end ? inside + (room - bytes) : inside);
     return g;
 }
+
+static inline guarded guarded_floats(size_t count, bool at_end) { return guarded_bytes(count * sizeof(float), at_end); }
 
 static inline void guarded_free(guarded *g) { munmap(g->map, g->map_size); }
 

@@ -25,9 +25,9 @@ static void check_array(const npy_array *array) {
     HOLDS(array->data && array->header.dims >= 0 && array->header.dims <= NPY_MAX_DIMS && array->header.count >= 0);
     touch(array);
     if (!npy_is_float(array)) return;
-    float *floats = npy_to_float(array);
-    HOLDS(floats);
-    free(floats);
+    void *halves = npy_convert(array, WEFT_BF16);
+    HOLDS(halves);
+    free(halves);
 }
 
 /* NULL for no bytes. */

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <weft/half.h>
 
 #include "generate.h"
 
@@ -52,17 +53,25 @@ static char *element(const tensor *t, size_t n) {
 }
 
 double tensor_get(const tensor *t, size_t n) {
-    float value; /* outputs are float32 */
-    memcpy(&value, element(t, n), sizeof value);
-    return (double)value;
+    float value; /* outputs are of 16 or 32 bits */
+    uint16_t half;
+    memcpy(&half, element(t, n), sizeof half);
+    if (width_of(t) == sizeof value) memcpy(&value, element(t, n), sizeof value);
+    return width_of(t) == sizeof value       ? (double)value
+           : t->view.dtype.code == kDLBfloat ? (double)weft_bf16_to_float(half)
+                                             : (double)weft_f16_to_float(half);
 }
 
 void tensor_set(tensor *t, size_t n, double value) {
     char *at = element(t, n);
-    int64_t whole = t->view.dtype.code == kDLFloat ? 0 : (int64_t)value; /* little-endian, as all targets are */
+    bool is_bfloat = t->view.dtype.code == kDLBfloat, is_float = t->view.dtype.code == kDLFloat || is_bfloat;
+    int64_t whole = is_float ? 0 : (int64_t)value; /* little-endian, as all targets are */
     float narrow = (float)value;
-    if (t->view.dtype.code != kDLFloat)
+    uint16_t half = is_bfloat ? weft_float_to_bf16(narrow) : weft_float_to_f16(narrow);
+    if (!is_float)
         memcpy(at, &whole, width_of(t));
+    else if (width_of(t) == sizeof half)
+        memcpy(at, &half, sizeof half);
     else if (width_of(t) == sizeof narrow)
         memcpy(at, &narrow, sizeof narrow);
     else

@@ -28,7 +28,7 @@ enum { WORDS = sizeof words / sizeof *words };
 #define KINDS(kind)                                                                                                    \
     kind(batches) kind(groups) kind(fewer_queries) kind(more_queries) kind(odd_dim) kind(odd_value_dim)                \
         kind(other_value_dim) kind(scattered) kind(without_lse) kind(threads) kind(split) kind(older_isa)              \
-            kind(bound_by_run) kind(empty_rows) kind(refused)
+            kind(bound_by_run) kind(empty_rows) kind(refused) kind(bf16) kind(f16)
 enum {
 #define KIND(name) CASE_##name,
     KINDS(KIND)
@@ -48,7 +48,7 @@ typedef struct world {
     weft_context *contexts[CONTEXTS];
     long words[WORDS], kinds[CASES];
     long masks, rows, loose_rows, counted_rows;
-    double worst;
+    double worst[3]; /* by dtype */
 } world;
 
 typedef struct problem {
@@ -57,6 +57,7 @@ typedef struct problem {
     generated pattern;
     generated_values values;
     weft_shape shape;
+    weft_dtype dtype;
     const char *target;
     uint32_t threads;
     tensor q, k, v, o, lse;
@@ -66,9 +67,9 @@ typedef struct problem {
 
 static void complain(const problem *p, const char *what) {
     const weft_shape *s = &p->shape;
-    fprintf(stderr, "seed %llu: %s\nB %lld H %lld KV %lld Lq %lld Lk %lld D %lld Dv %lld target %s threads %u",
+    fprintf(stderr, "seed %llu: %s\nB %lld H %lld KV %lld Lq %lld Lk %lld D %lld Dv %lld dtype %d target %s threads %u",
             (unsigned long long)p->seed, what, (long long)s->batch, (long long)s->heads, (long long)s->kv_heads,
-            (long long)s->queries, (long long)s->keys, (long long)s->head_dim, (long long)s->value_dim,
+            (long long)s->queries, (long long)s->keys, (long long)s->head_dim, (long long)s->value_dim, (int)p->dtype,
             p->target ? p->target : "native", p->threads);
     for (size_t n = 0; n < p->values.count[0]; n++) {
         const weft_binding *b = &p->values.bindings[0][n];
@@ -109,6 +110,12 @@ static void compare_masks(problem *p, const weft_plan *plan) {
 
 /* ---- outputs ---------------------------------------------------------------------------------------------------- */
 
+/* Half a unit in the last place of the largest |o|, twice: rows that are made in passes are rounded once a pass. The
+ * last place of a float16 is worth 2^-24 at least. */
+static double rounding(weft_dtype dtype, double largest) {
+    return dtype == WEFT_BF16 ? 0x1p-7 * largest : dtype == WEFT_F16 ? fmax(0x1p-10 * largest, 0x1p-24) : 0;
+}
+
 /* A float holds a score s to 2^-24 |s|, and the scores that count most are about lse: so much do weights go wrong, and
  * with them o, a mean of values. Sums of D products and of keys add their roundings; 2e-5 covers 256 of unit variance
  * seven times over, and scores up to 15. */
@@ -134,8 +141,10 @@ static void compare_row(problem *p, size_t row, const double *judge, double judg
                                              : fabs(lse - judge_lse) <= slack * fmax(1, fabs(judge_lse) * 1e-2);
     bool loose = slack > 0.1; /* only that it is finite can be said */
     w->loose_rows += loose;
-    if (!loose && !empty && largest > 0) w->worst = fmax(w->worst, error / largest / (slack / 2e-5));
-    bool fits = lse_fits && (loose ? !isinf(error) : error <= slack * largest);
+    double rounded = rounding(p->dtype, largest);
+    if (!loose && !empty && largest > 1e-3)
+        w->worst[p->dtype] = fmax(w->worst[p->dtype], error / largest / (slack / 2e-5));
+    bool fits = lse_fits && (loose ? !isinf(error) : error <= slack * largest + rounded);
     if (!fits) {
         char what[200];
         snprintf(what, sizeof what, "row %zu: o off by %g of %g, lse %.9g, not %.9g", row, error, largest, lse,
@@ -211,7 +220,8 @@ static void count_keys(problem *p, const weft_plan *plan) {
             count ? lround(mass) == count && fabs(mass - (double)count) < 1e-3 * fmax(1, mass / 1000) : mass == 0;
         for (size_t d = 0; d < dims; d++) {
             double named = tensor_get(&p->o, row * dims + d) * (double)count;
-            right = right && lround(named) == residues[d] && fabs(named - (double)residues[d]) < 1e-2;
+            double off = fabs(named - (double)residues[d]), rounded = rounding(p->dtype, 1) * (double)count;
+            right = right && off < 1e-2 + rounded;
         }
         if (!right) complain(p, "keys miscounted");
         ck_assert(right);
@@ -248,20 +258,21 @@ static void choose_shape(problem *p, test_random *random) {
 }
 
 /* Without its first dimension where there is one batch element, now and then. */
-static void make_tensor(tensor *t, test_random *random, bool flat, int64_t batch, int64_t heads, int64_t rows,
-                        int64_t dim) {
+static void make_tensor(tensor *t, test_random *random, weft_dtype dtype, bool flat, int64_t batch, int64_t heads,
+                        int64_t rows, int64_t dim) {
     int64_t shape[4] = {batch, heads, rows, dim};
-    tensor_make(t, random, (DLDataType){kDLFloat, 32, 1}, (dim ? 4 : 3) - flat, shape + flat);
+    DLDataType type = {dtype == WEFT_BF16 ? kDLBfloat : kDLFloat, dtype == WEFT_F32 ? 32 : 16, 1};
+    tensor_make(t, random, type, (dim ? 4 : 3) - flat, shape + flat);
 }
 
 static void make_tensors(problem *p, test_random *random) {
     const weft_shape *s = &p->shape;
     bool flat = s->batch == 1 && test_range(random, 0, 1);
-    make_tensor(&p->q, random, flat, s->batch, s->heads, s->queries, s->head_dim);
-    make_tensor(&p->k, random, flat, s->batch, s->kv_heads, s->keys, s->head_dim);
-    make_tensor(&p->v, random, flat, s->batch, s->kv_heads, s->keys, s->value_dim);
-    make_tensor(&p->o, random, flat, s->batch, s->heads, s->queries, s->value_dim);
-    make_tensor(&p->lse, random, flat, s->batch, s->heads, s->queries, 0);
+    make_tensor(&p->q, random, p->dtype, flat, s->batch, s->heads, s->queries, s->head_dim);
+    make_tensor(&p->k, random, p->dtype, flat, s->batch, s->kv_heads, s->keys, s->head_dim);
+    make_tensor(&p->v, random, p->dtype, flat, s->batch, s->kv_heads, s->keys, s->value_dim);
+    make_tensor(&p->o, random, p->dtype, flat, s->batch, s->heads, s->queries, s->value_dim);
+    make_tensor(&p->lse, random, WEFT_F32, flat, s->batch, s->heads, s->queries, 0);
     tensor *inputs[] = {&p->q, &p->k, &p->v};
     for (int k = 0; k < 3; k++)
         for (size_t n = 0; n < inputs[k]->count; n++) tensor_set(inputs[k], n, (double)test_normal(random));
@@ -297,6 +308,8 @@ static void note_case(const problem *p) {
     of[CASE_threads] += p->threads > 1;
     of[CASE_split] += s->keys >= 9000;
     of[CASE_older_isa] += p->target != NULL;
+    of[CASE_bf16] += p->dtype == WEFT_BF16;
+    of[CASE_f16] += p->dtype == WEFT_F16;
     of[CASE_bound_by_run] += p->values.count[1] > 0;
 }
 
@@ -325,6 +338,7 @@ static void one_case(world *w, uint64_t seed) {
     problem *p = calloc(1, sizeof *p);
     p->w = w;
     p->seed = seed;
+    p->dtype = seed % 4 == 0 ? WEFT_BF16 : seed % 4 == 1 ? WEFT_F16 : WEFT_F32;
     choose_shape(p, &random);
     generate_pattern(&random, p->shape.keys, &p->pattern);
     ck_assert(p->pattern.size > 0);
@@ -337,8 +351,11 @@ static void one_case(world *w, uint64_t seed) {
     weft_module *module = NULL;
     weft_kernel *kernel = NULL;
     weft_plan *plan = NULL;
-    weft_kernel_options options = {
-        .size = sizeof options, .head_dim = p->shape.head_dim, .value_dim = p->shape.value_dim, .target = p->target};
+    weft_kernel_options options = {.size = sizeof options,
+                                   .dtype = p->dtype,
+                                   .head_dim = p->shape.head_dim,
+                                   .value_dim = p->shape.value_dim,
+                                   .target = p->target};
     weft_status status =
         weft_module_load_text(w->contexts[which], "random.weft", p->pattern.text, p->pattern.size, NULL, &module);
     if (status == WEFT_OK) status = weft_kernel_create(module, "p", &options, &kernel);
@@ -363,8 +380,9 @@ static void one_case(world *w, uint64_t seed) {
 
 static void report(const world *w, long cases, uint64_t first) {
     printf("%ld patterns from seed %llu: %ld masks, %ld rows against the reference (%ld of them loose; worst error "
-           "%.1e of max|o|), %ld rows counted\n",
-           cases, (unsigned long long)first, w->masks, w->rows, w->loose_rows, w->worst, w->counted_rows);
+           "%.1e of max|o|, in bf16 %.1e, in f16 %.1e), %ld rows counted\n",
+           cases, (unsigned long long)first, w->masks, w->rows, w->loose_rows, w->worst[WEFT_F32], w->worst[WEFT_BF16],
+           w->worst[WEFT_F16], w->counted_rows);
     for (int n = 0; n < WORDS; n++) printf("%s %ld%s", words[n], w->words[n], n % 16 == 15 ? "\n" : "  ");
     printf("\n");
     for (int n = 0; n < CASES; n++) printf("%s %ld  ", kinds[n], w->kinds[n]);

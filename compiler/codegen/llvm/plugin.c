@@ -46,10 +46,6 @@ static void hear(LLVMDiagnosticInfoRef info, void *user) {
 }
 
 static bool check_spec(const weft_codegen_spec *spec, weft_diagnostics *diagnostics) {
-    if (spec->dtype != WEFT_F32) {
-        weft_diagnose(diagnostics, WEFT_E0501, WEFT_NO_SPAN, "only float32 kernels can be generated so far");
-        return false;
-    }
     if (spec->head_dim - 1 >= WEFT_MAX_DIM || spec->value_dim - 1 >= WEFT_MAX_DIM) { /* 0 wraps */
         weft_diagnose(diagnostics, WEFT_E0501, WEFT_NO_SPAN, "head dimensions are 1 to %d, not %u and %u",
                       (int)WEFT_MAX_DIM, (unsigned)spec->head_dim, (unsigned)spec->value_dim);
@@ -125,8 +121,9 @@ static bool print_assembly(session *s, weft_text *out) {
 static bool make_code(session *s, weft_machine_code *code, weft_text *out) {
     LLVMMemoryBufferRef object;
     if (!assemble(s, LLVMObjectFile, &object)) return false;
-    weft_object objects[] = {
-        {LLVMGetBufferStart(object), LLVMGetBufferSize(object)}, s->target->driver, s->target->functions};
+    weft_object objects[] = {{LLVMGetBufferStart(object), LLVMGetBufferSize(object)},
+                             s->target->drivers[s->spec->dtype],
+                             s->target->functions};
     size_t base = out->size;
     uint64_t tall = 0, strip = 0;
     bool done = weft_flatten(objects, s->calls_functions ? 3 : 2, out, &tall, &strip, s->diagnostics);

@@ -7,26 +7,50 @@
 #include <string.h>
 
 /* Object files; their headers are read where they lie. */
-_Alignas(8) static const unsigned char leaf_item_avx512[] = {
-#include "leaf_item_avx512.inc"
+_Alignas(8) static const unsigned char leaf_item_f32_avx512[] = {
+#include "leaf_item_f32_avx512.inc"
+};
+_Alignas(8) static const unsigned char leaf_item_bf16_avx512[] = {
+#include "leaf_item_bf16_avx512.inc"
+};
+_Alignas(8) static const unsigned char leaf_item_f16_avx512[] = {
+#include "leaf_item_f16_avx512.inc"
 };
 _Alignas(8) static const unsigned char leaf_functions_avx512[] = {
 #include "leaf_functions_avx512.inc"
 };
-_Alignas(8) static const unsigned char leaf_item_avx2[] = {
-#include "leaf_item_avx2.inc"
+_Alignas(8) static const unsigned char leaf_item_f32_avx2[] = {
+#include "leaf_item_f32_avx2.inc"
+};
+_Alignas(8) static const unsigned char leaf_item_bf16_avx2[] = {
+#include "leaf_item_bf16_avx2.inc"
+};
+_Alignas(8) static const unsigned char leaf_item_f16_avx2[] = {
+#include "leaf_item_f16_avx2.inc"
 };
 _Alignas(8) static const unsigned char leaf_functions_avx2[] = {
 #include "leaf_functions_avx2.inc"
 };
-_Alignas(8) static const unsigned char leaf_item_sse2[] = {
-#include "leaf_item_sse2.inc"
+_Alignas(8) static const unsigned char leaf_item_f32_sse2[] = {
+#include "leaf_item_f32_sse2.inc"
+};
+_Alignas(8) static const unsigned char leaf_item_bf16_sse2[] = {
+#include "leaf_item_bf16_sse2.inc"
+};
+_Alignas(8) static const unsigned char leaf_item_f16_sse2[] = {
+#include "leaf_item_f16_sse2.inc"
 };
 _Alignas(8) static const unsigned char leaf_functions_sse2[] = {
 #include "leaf_functions_sse2.inc"
 };
-_Alignas(8) static const unsigned char leaf_item_neon[] = {
-#include "leaf_item_neon.inc"
+_Alignas(8) static const unsigned char leaf_item_f32_neon[] = {
+#include "leaf_item_f32_neon.inc"
+};
+_Alignas(8) static const unsigned char leaf_item_bf16_neon[] = {
+#include "leaf_item_bf16_neon.inc"
+};
+_Alignas(8) static const unsigned char leaf_item_f16_neon[] = {
+#include "leaf_item_f16_neon.inc"
 };
 _Alignas(8) static const unsigned char leaf_functions_neon[] = {
 #include "leaf_functions_neon.inc"
@@ -38,6 +62,8 @@ enum {
     LEVEL_COUNT
 };
 
+#define OBJECT(name) {leaf_##name, sizeof leaf_##name}
+
 static const weft_target levels[] = {
 #define LEVEL(leaf, name, triple, isa, lanes, registers, needs)                                                        \
     {name,                                                                                                             \
@@ -46,8 +72,8 @@ static const weft_target levels[] = {
      lanes,                                                                                                            \
      registers,                                                                                                        \
      needs,                                                                                                            \
-     {leaf_item_##leaf, sizeof leaf_item_##leaf},                                                                      \
-     {leaf_functions_##leaf, sizeof leaf_functions_##leaf}},
+     {OBJECT(item_f32_##leaf), OBJECT(item_bf16_##leaf), OBJECT(item_f16_##leaf)},                                     \
+     OBJECT(functions_##leaf)},
 #include "targets.def"
 };
 

@@ -13,7 +13,7 @@ typedef struct weft_target {
     weft_isa isa;
     uint32_t lanes, registers;
     const char *needs;
-    weft_object driver, functions; /* leaf/item.c, leaf/functions.c */
+    weft_object drivers[3], functions; /* leaf/item.c by weft_dtype, leaf/functions.c */
 } weft_target;
 
 /* The level that `name` asks for (NULL: the best that this machine has) and, in *tune, the processor to tune for: a

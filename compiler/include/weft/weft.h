@@ -79,8 +79,6 @@ WEFT_API bool weft_context_diagnostic(const weft_context *context, size_t index,
 
 /* ---- kernels ------------------------------------------------------------------------------------------------ */
 
-typedef enum weft_dtype { WEFT_F32 = 0, WEFT_BF16, WEFT_F16 } weft_dtype;
-
 /* What to compile for. `size` is sizeof(weft_kernel_options). */
 typedef struct weft_kernel_options {
     size_t size;

@@ -87,6 +87,10 @@ typedef struct weft_config {
 
 /* ---- kernels ------------------------------------------------------------------------------------------------ */
 
+/* The type of the elements of q, k, v and o: float32, bfloat16 (DLPack's kDLBfloat of 16 bits), or IEEE's float16
+ * (<weft/half.h> converts). Products are summed, and scores and weights kept, in float32. */
+typedef enum weft_dtype { WEFT_F32 = 0, WEFT_BF16, WEFT_F16 } weft_dtype;
+
 typedef struct weft_kernel weft_kernel; /* immutable; may be shared between threads */
 typedef struct weft_plan weft_plan;     /* immutable; may be shared between threads */
 
@@ -257,7 +261,8 @@ WEFT_API weft_status weft_plan_head(const weft_plan *plan, int64_t batch, int64_
 /* q [B, H, Lq, D], k [B, KV_H, Lk, D], v [B, KV_H, Lk, Dv], o [B, H, Lq, Dv], lse [B, H, Lq] (may be NULL): CPU tensors,
  * strides in elements, strides NULL for compact row-major. With B = 1 the first dimension may be missing. q, k, v and o
  * have the kernel's dtype, lse is float32 (natural logarithm of the softmax denominator, -inf for an empty row).
- * o and lse must not overlap anything else. `size` is sizeof(weft_tensors).
+ * Elements of o are rounded to nearest, ties to even; NaN stays NaN. Rows that several passes or parts of the keys make
+ * up are rounded once a pass. o and lse must not overlap anything else. `size` is sizeof(weft_tensors).
  *
  * bindings (may be NULL when binding_count is 0) are arrays for this run: parameters of type keys and per_head, and
  * tables that only `bias` reads. They replace what the plan was given; what neither has is an error (E0401). */
@@ -275,8 +280,9 @@ typedef struct weft_tensors {
  * to the bit. One plan may be run by several threads at once, each with its own workspace and outputs. */
 WEFT_API weft_status weft_run(const weft_plan *plan, const weft_tensors *tensors, void *workspace);
 
-/* The same in float64, pair by pair from the definition of the set: slow, simple, the judge of weft_run. q, k, v as above
- * in float32; out_o [B, H, Lq, Dv] and out_lse [B, H, Lq] (may be NULL) are compact. */
+/* The same in float64, pair by pair from the definition of the set: slow, simple, the judge of weft_run. q, k, v as
+ * above, of any one weft_dtype, whatever the kernel's; out_o [B, H, Lq, Dv] and out_lse [B, H, Lq] (may be NULL) are
+ * compact. */
 WEFT_API weft_status weft_reference(const weft_plan *plan, const weft_tensors *tensors, double *out_o,
                                     double *out_lse);
 

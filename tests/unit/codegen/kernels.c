@@ -6,29 +6,58 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <weft/half.h>
 
 #include "codegen/machine.h"
 #include "support/random.h"
 
 static const char *const targets[] = {"x86-64-v4", "x86-64-v3", "x86-64", "aarch64"};
 static const uint32_t dims[] = {1, 2, 3, 7, 15, 16, 17, 31, 33, 64, 65, 80, 96, 127, 128, 200, 255, 256};
-enum { DIM_COUNT = sizeof dims / sizeof *dims, MAX_KEYS = 400, MAX_TILES = 2 * MAX_KEYS };
+enum { DIM_COUNT = sizeof dims / sizeof *dims, MAX_KEYS = 400, DTYPES = 3, MAX_TILES = 2 * MAX_KEYS };
 
-static const double tolerance = 2e-5;
+/* What may be off, as a share of the largest |o| (of lse: of itself, at least 1), before o is rounded: scores are sums
+ * of up to 256 products in float32, of which the weights are powers. Measured: 3e-6. */
+static const double tolerance = 1e-5;
+/* What rounding o to nearest adds, of |o|. */
+static const double rounding[] = {[WEFT_F32] = 0, [WEFT_BF16] = 0x1p-8, [WEFT_F16] = 0x1p-11};
 
 /* ---- tensors of any strides ---- */
 
 typedef struct matrix {
     guarded memory;
-    size_t count;
-    float *origin; /* element [0][0] */
+    weft_dtype dtype;
+    int64_t count, first; /* elements; the number of element [0][0] among them */
     int64_t rows, columns, row, column;
 } matrix;
 
-static float *element(const matrix *m, int64_t r, int64_t c) { return m->origin + r * m->row + c * m->column; }
+static double value_at(const matrix *m, int64_t n) {
+    const uint16_t *halves = (const void *)m->memory.at;
+    switch (m->dtype) {
+    case WEFT_BF16: return (double)weft_bf16_to_float(halves[n]);
+    case WEFT_F16: return (double)weft_f16_to_float(halves[n]);
+    default: return (double)m->memory.at[n];
+    }
+}
 
-static matrix make_matrix(test_random *random, int64_t rows, int64_t columns, float fill) {
-    matrix m = {.rows = rows, .columns = columns, .row = columns, .column = 1};
+static void set_value(matrix *m, int64_t n, float x) {
+    uint16_t *halves = (void *)m->memory.at;
+    switch (m->dtype) {
+    case WEFT_BF16: halves[n] = weft_float_to_bf16(x); break;
+    case WEFT_F16: halves[n] = weft_float_to_f16(x); break;
+    default: m->memory.at[n] = x;
+    }
+}
+
+static double get(const matrix *m, int64_t r, int64_t c) { return value_at(m, m->first + r * m->row + c * m->column); }
+static void put(matrix *m, int64_t r, int64_t c, float x) { set_value(m, m->first + r * m->row + c * m->column, x); }
+
+static void *origin(const matrix *m) {
+    return (char *)m->memory.at +
+           m->first * (m->dtype == WEFT_F32 ? (int64_t)sizeof(float) : (int64_t)sizeof(uint16_t));
+}
+
+static matrix make_matrix(test_random *random, weft_dtype dtype, int64_t rows, int64_t columns, float fill) {
+    matrix m = {.dtype = dtype, .rows = rows, .columns = columns, .row = columns, .column = 1};
     switch (test_range(random, 0, 5)) {
     case 0: m.row = columns + test_range(random, 0, 5); break;
     case 1: m.column = test_range(random, 2, 3), m.row = m.column * columns + 1; break;
@@ -38,11 +67,11 @@ static matrix make_matrix(test_random *random, int64_t rows, int64_t columns, fl
     if (test_range(random, 0, 5) == 0) m.row = -m.row;
     if (test_range(random, 0, 5) == 0) m.column = -m.column;
     int64_t across_rows = (rows - 1) * m.row, across_columns = (columns - 1) * m.column;
-    m.count = (size_t)(llabs(across_rows) + llabs(across_columns)) + 1;
-    m.memory = guarded_floats(m.count, test_range(random, 0, 3) != 0);
-    int64_t least = (across_rows < 0 ? across_rows : 0) + (across_columns < 0 ? across_columns : 0);
-    m.origin = m.memory.at - least;
-    for (size_t i = 0; i < m.count; i++) m.memory.at[i] = fill;
+    m.count = llabs(across_rows) + llabs(across_columns) + 1;
+    size_t element = dtype == WEFT_F32 ? sizeof(float) : sizeof(uint16_t);
+    m.memory = guarded_bytes((size_t)m.count * element, test_range(random, 0, 3) != 0);
+    m.first = -((across_rows < 0 ? across_rows : 0) + (across_columns < 0 ? across_columns : 0));
+    for (int64_t i = 0; i < m.count; i++) set_value(&m, i, fill);
     return m;
 }
 
@@ -50,7 +79,9 @@ static matrix make_matrix(test_random *random, int64_t rows, int64_t columns, fl
 
 typedef struct problem {
     const char *target;
+    weft_dtype dtype;
     uint64_t seed;
+    double largest_value; /* |v| that is finite */
     int64_t head_dim, value_dim, height, rows, keys;
     float scale;
     matrix q, k, v;
@@ -142,14 +173,17 @@ static void fill_tensors(problem *p, test_random *random) {
     float spread = (float)test_range(random, 0, 3);
     bool poison = test_range(random, 0, 3) == 0;
     for (int64_t row = 0; row < p->rows; row++)
-        for (int64_t d = 0; d < p->head_dim; d++) *element(&p->q, row, d) = spread * test_normal(random);
+        for (int64_t d = 0; d < p->head_dim; d++) put(&p->q, row, d, spread * test_normal(random));
     for (int64_t key = 0; key < p->keys; key++) {
         if (!seen(p, key, false)) continue;
-        for (int64_t d = 0; d < p->head_dim; d++) *element(&p->k, key, d) = test_normal(random);
-        for (int64_t d = 0; d < p->value_dim; d++) *element(&p->v, key, d) = test_normal(random);
+        for (int64_t d = 0; d < p->head_dim; d++) put(&p->k, key, d, test_normal(random));
+        for (int64_t d = 0; d < p->value_dim; d++) {
+            put(&p->v, key, d, test_normal(random));
+            p->largest_value = fmax(p->largest_value, fabs(get(&p->v, key, d)));
+        }
         if (!poison || seen(p, key, true) || test_range(random, 0, 9)) continue;
         p->poisoned[key] = true;
-        *element(&p->v, key, test_range(random, 0, p->value_dim - 1)) = test_range(random, 0, 1) ? NAN : -INFINITY;
+        put(&p->v, key, test_range(random, 0, p->value_dim - 1), test_range(random, 0, 1) ? NAN : -INFINITY);
     }
 }
 
@@ -160,8 +194,7 @@ static void reference(const problem *p, answer *out) {
         for (int64_t key = 0; key < p->keys; key++) {
             if (!p->allowed[row][key]) continue;
             double dot = 0;
-            for (int64_t d = 0; d < p->head_dim; d++)
-                dot += (double)*element(&p->q, row, d) * (double)*element(&p->k, key, d);
+            for (int64_t d = 0; d < p->head_dim; d++) dot += get(&p->q, row, d) * get(&p->k, key, d);
             scores[key] = p->scale * dot;
             most = fmax(most, scores[key]);
             if (p->poisoned[key]) out->finite[row] = false;
@@ -171,7 +204,7 @@ static void reference(const problem *p, answer *out) {
             if (!p->allowed[row][key]) continue;
             double weight = exp(scores[key] - most);
             total += weight;
-            for (int64_t d = 0; d < p->value_dim; d++) out->o[row][d] += weight * (double)*element(&p->v, key, d);
+            for (int64_t d = 0; d < p->value_dim; d++) out->o[row][d] += weight * get(&p->v, key, d);
         }
         for (int64_t d = 0; d < p->value_dim && total > 0; d++) out->o[row][d] /= total;
         out->lse[row] = total > 0 ? most + log(total) : -INFINITY;
@@ -180,7 +213,11 @@ static void reference(const problem *p, answer *out) {
 
 /* ---- running ---- */
 
-static const float untouched = 12345.0f;
+static const float untouched = 12288.0f; /* in every type */
+
+static void expect_untouched(const matrix *m, const char *what) {
+    for (int64_t i = 0; i < m->count; i++) ck_assert_msg(value_at(m, i) == (double)untouched, "%s", what);
+}
 
 static float *scratch_of(const problem *p, guarded *memory) {
     size_t count = weft_scratch_floats(p->head_dim, p->value_dim);
@@ -190,10 +227,10 @@ static float *scratch_of(const problem *p, guarded *memory) {
 }
 
 static weft_call call_of(const problem *p, const matrix *o, float *scratch) {
-    return (weft_call){.q = p->q.origin,
-                       .k = p->k.origin,
-                       .v = p->v.origin,
-                       .o = o->origin,
+    return (weft_call){.q = origin(&p->q),
+                       .k = origin(&p->k),
+                       .v = origin(&p->v),
+                       .o = origin(o),
                        .q_row = p->q.row,
                        .q_dim = p->q.column,
                        .k_row = p->k.row,
@@ -212,9 +249,11 @@ static weft_call call_of(const problem *p, const matrix *o, float *scratch) {
                        .scratch = scratch};
 }
 
-static void compare(const problem *p, const answer *want, int64_t row, int64_t d, double o, double biggest) {
+/* `rounded` is what roundings to the element type may have changed. */
+static void compare(const problem *p, const answer *want, int64_t row, int64_t d, double o, double biggest,
+                    double rounded) {
     if (!want->finite[row]) return; /* it attends to something that is not finite */
-    double error = fabs(o - want->o[row][d]) / biggest;
+    double error = fmax(fabs(o - want->o[row][d]) - rounded, 0) / biggest;
     ck_assert_msg(error <= tolerance, "%s D %d Dv %d seed %llu height %d row %d dim %d: %g, not %g", p->target,
                   (int)p->head_dim, (int)p->value_dim, (unsigned long long)p->seed, (int)p->height, (int)row, (int)d, o,
                   want->o[row][d]);
@@ -241,24 +280,25 @@ static void compare_lse(const problem *p, double lse, double want) {
 
 static void run_whole(const problem *p, weft_kernel_entry *entry, const answer *want, test_random *random) {
     guarded memory;
-    matrix o = make_matrix(random, p->rows, p->value_dim, untouched);
-    matrix lse = make_matrix(random, p->rows, 1, untouched);
+    matrix o = make_matrix(random, p->dtype, p->rows, p->value_dim, untouched);
+    matrix lse = make_matrix(random, WEFT_F32, p->rows, 1, untouched);
     weft_call call = call_of(p, &o, scratch_of(p, &memory));
     bool with_lse = test_range(random, 0, 3) != 0;
-    call.lse = with_lse ? lse.origin : NULL;
+    call.lse = with_lse ? origin(&lse) : NULL;
     call.lse_row = lse.row;
     entry(&call);
     double biggest = biggest_output(p, want);
     for (int64_t row = 0; row < p->rows; row++) {
         for (int64_t d = 0; d < p->value_dim; d++) {
-            compare(p, want, row, d, *element(&o, row, d), biggest);
-            *element(&o, row, d) = untouched;
+            compare(p, want, row, d, get(&o, row, d), biggest,
+                    rounding[p->dtype] * (1 + tolerance) * fabs(want->o[row][d]) + 0x1p-25);
+            put(&o, row, d, untouched);
         }
-        if (with_lse) compare_lse(p, *element(&lse, row, 0), want->lse[row]);
-        *element(&lse, row, 0) = untouched;
+        if (with_lse) compare_lse(p, get(&lse, row, 0), want->lse[row]);
+        put(&lse, row, 0, untouched);
     }
-    for (size_t i = 0; i < o.count; i++) ck_assert_msg(o.memory.at[i] == untouched, "a gap of o was written");
-    for (size_t i = 0; i < lse.count; i++) ck_assert_msg(lse.memory.at[i] == untouched, "a gap of lse was written");
+    expect_untouched(&o, "a gap of o was written");
+    expect_untouched(&lse, "a gap of lse was written");
     guarded_free(&o.memory);
     guarded_free(&lse.memory);
     guarded_free(&memory);
@@ -266,7 +306,7 @@ static void run_whole(const problem *p, weft_kernel_entry *entry, const answer *
 
 /* The same tiles in two calls that leave their states, merged here. */
 static void run_split(const problem *p, weft_kernel_entry *entry, const answer *want, test_random *random) {
-    matrix o = make_matrix(random, p->rows, p->value_dim, untouched);
+    matrix o = make_matrix(random, p->dtype, p->rows, p->value_dim, untouched);
     guarded state[2];
     uint32_t cut = (uint32_t)test_range(random, 0, p->tile_count);
     for (int part = 0; part < 2; part++) {
@@ -279,7 +319,7 @@ static void run_split(const problem *p, weft_kernel_entry *entry, const answer *
         entry(&call);
         guarded_free(&memory);
     }
-    for (size_t i = 0; i < o.count; i++) ck_assert_msg(o.memory.at[i] == untouched, "a part wrote o");
+    expect_untouched(&o, "a part wrote o");
     double biggest = biggest_output(p, want);
     for (int64_t row = 0; row < p->rows; row++) {
         double max[2], sum[2], most, weight[2], total = 0;
@@ -297,7 +337,7 @@ static void run_split(const problem *p, weft_kernel_entry *entry, const answer *
             double acc = 0;
             for (int part = 0; part < 2; part++)
                 acc += weight[part] * (double)state[part].at[(2 + d) * p->height + row];
-            compare(p, want, row, d, total > 0 ? acc / total : acc, biggest);
+            compare(p, want, row, d, total > 0 ? acc / total : acc, biggest, 0);
         }
     }
     guarded_free(&state[0]);
@@ -308,14 +348,14 @@ static void run_split(const problem *p, weft_kernel_entry *entry, const answer *
 /* The same tiles in passes, each folded into what the ones before it left. */
 static void run_folded(const problem *p, weft_kernel_entry *entry, const answer *want, test_random *random) {
     enum { PASSES = 3 };
-    matrix o = make_matrix(random, p->rows, p->value_dim, untouched);
-    matrix lse = make_matrix(random, p->rows, 1, untouched);
+    matrix o = make_matrix(random, p->dtype, p->rows, p->value_dim, untouched);
+    matrix lse = make_matrix(random, WEFT_F32, p->rows, 1, untouched);
     uint32_t done = 0;
     for (int pass = 0; pass < PASSES; pass++) {
         guarded memory;
         uint32_t end = pass == PASSES - 1 ? p->tile_count : (uint32_t)test_range(random, done, p->tile_count);
         weft_call call = call_of(p, &o, scratch_of(p, &memory));
-        call.lse = lse.origin;
+        call.lse = origin(&lse);
         call.lse_row = lse.row;
         call.fold = pass > 0;
         call.tiles = p->tiles + done;
@@ -327,26 +367,27 @@ static void run_folded(const problem *p, weft_kernel_entry *entry, const answer 
     double biggest = biggest_output(p, want);
     for (int64_t row = 0; row < p->rows; row++) {
         for (int64_t d = 0; d < p->value_dim; d++) {
-            compare(p, want, row, d, *element(&o, row, d), biggest);
-            *element(&o, row, d) = untouched;
+            compare(p, want, row, d, get(&o, row, d), biggest, PASSES * rounding[p->dtype] * p->largest_value);
+            put(&o, row, d, untouched);
         }
-        compare_lse(p, *element(&lse, row, 0), want->lse[row]);
-        *element(&lse, row, 0) = untouched;
+        compare_lse(p, get(&lse, row, 0), want->lse[row]);
+        put(&lse, row, 0, untouched);
     }
-    for (size_t i = 0; i < o.count; i++) ck_assert_msg(o.memory.at[i] == untouched, "a gap of o was written");
-    for (size_t i = 0; i < lse.count; i++) ck_assert_msg(lse.memory.at[i] == untouched, "a gap of lse was written");
+    expect_untouched(&o, "a gap of o was written");
+    expect_untouched(&lse, "a gap of lse was written");
     guarded_free(&o.memory);
     guarded_free(&lse.memory);
 }
 
-static void run_item(const loaded_kernel *kernel, const char *target, uint32_t head_dim, uint32_t value_dim,
-                     uint64_t seed) {
+static void run_item(const loaded_kernel *kernel, const char *target, weft_dtype dtype, uint32_t head_dim,
+                     uint32_t value_dim, uint64_t seed) {
     test_random random = {seed};
     problem *p = calloc(1, sizeof *p);
     answer *want = malloc(sizeof *want);
     ck_assert(p && want);
     bool strip = test_range(&random, 0, 2) == 0;
     p->target = target;
+    p->dtype = dtype;
     p->seed = seed;
     p->head_dim = head_dim;
     p->value_dim = value_dim;
@@ -354,9 +395,9 @@ static void run_item(const loaded_kernel *kernel, const char *target, uint32_t h
     p->rows = test_range(&random, 0, 1) ? p->height : test_range(&random, 1, p->height);
     p->keys = test_range(&random, 1, test_range(&random, 0, 1) ? MAX_KEYS : 70);
     p->scale = (test_range(&random, 0, 5) ? 1.0f : -0.5f) / sqrtf((float)head_dim);
-    p->q = make_matrix(&random, p->rows, head_dim, NAN);
-    p->k = make_matrix(&random, p->keys, head_dim, NAN);
-    p->v = make_matrix(&random, p->keys, value_dim, NAN);
+    p->q = make_matrix(&random, p->dtype, p->rows, head_dim, NAN);
+    p->k = make_matrix(&random, p->dtype, p->keys, head_dim, NAN);
+    p->v = make_matrix(&random, p->dtype, p->keys, value_dim, NAN);
     choose_tiles(p, &random);
     fill_tensors(p, &random);
     reference(p, want);
@@ -380,21 +421,24 @@ static uint64_t base_seed(void) {
 }
 
 START_TEST(random_items_match_the_reference) {
-    const char *target = targets[_i];
+    const char *target = targets[_i / DTYPES];
+    weft_dtype dtype = (weft_dtype)(_i % DTYPES);
     if (!machine_runs(target)) return;
     test_random random = {base_seed()};
-    int turns = getenv("WEFT_TEST_LONG") ? 6 : 2, items = getenv("WEFT_TEST_LONG") ? 40 : 6;
+    int turns = getenv("WEFT_TEST_LONG") ? 6 : 2, items = getenv("WEFT_TEST_LONG") ? 40 : 4;
     worst_o = worst_lse = 0;
     items_run = 0;
     for (int i = 0; i < DIM_COUNT; i++)
         for (int turn = 0; turn < turns; turn++) {
             uint32_t value_dim = turn ? dims[test_range(&random, 0, DIM_COUNT - 1)] : dims[i];
-            weft_codegen_spec spec = {WEFT_F32, dims[i], value_dim, target, NULL};
+            weft_codegen_spec spec = {dtype, dims[i], value_dim, target, NULL};
             loaded_kernel kernel = load_kernel(&spec);
-            for (int item = 0; item < items; item++) run_item(&kernel, target, dims[i], value_dim, test_bits(&random));
+            for (int item = 0; item < items; item++)
+                run_item(&kernel, target, dtype, dims[i], value_dim, test_bits(&random));
             unload_kernel(&kernel);
         }
-    printf("%-10s %ld items, worst error %.2g of max |o|, %.2g of lse\n", target, items_run, worst_o, worst_lse);
+    printf("%-10s %-4s %ld items, worst error %.2g of max |o| beside rounding, %.2g of lse\n", target,
+           (const char *const[]){"f32", "bf16", "f16"}[dtype], items_run, worst_o, worst_lse);
 }
 END_TEST
 
@@ -534,7 +578,7 @@ int main(void) {
     TCase *differential = tcase_create("differential"), *rows = tcase_create("rows");
     tcase_set_timeout(differential, 1200);
     tcase_set_timeout(rows, 120);
-    tcase_add_loop_test(differential, random_items_match_the_reference, 0, TARGETS);
+    tcase_add_loop_test(differential, random_items_match_the_reference, 0, TARGETS * DTYPES);
     tcase_add_loop_test(rows, no_tiles_give_zero_and_minus_infinity, 0, TARGETS);
     tcase_add_loop_test(rows, rows_masked_in_their_first_tiles_recover, 0, TARGETS);
     tcase_add_loop_test(rows, a_nan_score_stays_in_its_row, 0, TARGETS);

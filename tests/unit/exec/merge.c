@@ -57,7 +57,7 @@ START_TEST(parts_are_one_softmax) {
     enum { ROWS = 11 };
     for (int n = 0; n < HEIGHT; n++) out.lse[n] = 77;
     weft_call call = call_of(&out, ROWS);
-    weft_merge(&call, states, STEP, PARTS, HEIGHT, DV);
+    weft_merge(&call, WEFT_F32, states, STEP, PARTS, HEIGHT, DV);
     for (int row = 0; row < ROWS; row++) {
         double sum = 0, o[DV] = {0};
         for (int part = 0; part < PARTS; part++)
@@ -91,13 +91,13 @@ START_TEST(later_parts_are_folded_in) {
     make_states(states, scores, values);
     merged whole, out;
     weft_call call = call_of(&whole, HEIGHT);
-    weft_merge(&call, states, STEP, PARTS, HEIGHT, DV);
+    weft_merge(&call, WEFT_F32, states, STEP, PARTS, HEIGHT, DV);
     for (uint32_t cut = 0; cut <= PARTS; cut++) {
         memset(&out, 0xff, sizeof out);
         call = call_of(&out, HEIGHT);
-        weft_merge(&call, states, STEP, cut, HEIGHT, DV);
+        weft_merge(&call, WEFT_F32, states, STEP, cut, HEIGHT, DV);
         call.fold = 1;
-        weft_merge(&call, states + cut * STEP, STEP, PARTS - cut, HEIGHT, DV);
+        weft_merge(&call, WEFT_F32, states + cut * STEP, STEP, PARTS - cut, HEIGHT, DV);
         for (int row = 0; row < HEIGHT; row++) {
             if (isinf(whole.lse[row]))
                 ck_assert(out.lse[row] == whole.lse[row]);
@@ -123,7 +123,7 @@ START_TEST(folding_keeps_what_is_there) {
     out.o[3 * DV] = 7;
     weft_call call = call_of(&out, HEIGHT);
     call.fold = 1;
-    weft_merge(&call, states, STEP, PARTS, HEIGHT, DV);
+    weft_merge(&call, WEFT_F32, states, STEP, PARTS, HEIGHT, DV);
     ck_assert(out.o[3 * DV] == 7 && fabsf(out.lse[3] - 2.5f) < 1e-6f);
     ck_assert(isnan(out.o[4 * DV]) && isnan(out.lse[4]));
     ck_assert(!isnan(out.o[5 * DV]) && !isnan(out.lse[5]));
@@ -140,7 +140,7 @@ START_TEST(nan_stays_in_its_row) {
     ck_assert(states[1 * STEP + HEIGHT + 7] != 0);
     merged out;
     weft_call call = call_of(&out, HEIGHT);
-    weft_merge(&call, states, STEP, PARTS, HEIGHT, DV);
+    weft_merge(&call, WEFT_F32, states, STEP, PARTS, HEIGHT, DV);
     for (int row = 0; row < HEIGHT; row++)
         for (int dim = 0; dim < DV; dim++) {
             bool expected = row == 5 || row == 7 || (row == 8 && dim == 0);
@@ -156,21 +156,50 @@ START_TEST(strides_and_missing_lse) {
     make_states(states, scores, values);
     merged plain;
     weft_call call = call_of(&plain, HEIGHT);
-    weft_merge(&call, states, STEP, PARTS, HEIGHT, DV);
+    weft_merge(&call, WEFT_F32, states, STEP, PARTS, HEIGHT, DV);
     float o[2 * HEIGHT * DV], lse[2 * HEIGHT];
     for (int n = 0; n < 2 * HEIGHT * DV; n++) o[n] = 55;
     call =
         (weft_call){.o = o + 2 * HEIGHT * DV - 1, .o_row = -2, .o_dim = -2 * HEIGHT, .rows = HEIGHT, .sink = -INFINITY};
-    weft_merge(&call, states, STEP, PARTS, HEIGHT, DV);
+    weft_merge(&call, WEFT_F32, states, STEP, PARTS, HEIGHT, DV);
     call.lse = lse;
     call.lse_row = 2;
-    weft_merge(&call, states, STEP, PARTS, HEIGHT, DV);
+    weft_merge(&call, WEFT_F32, states, STEP, PARTS, HEIGHT, DV);
     for (int row = 0; row < HEIGHT; row++) {
         ck_assert(lse[2 * row] == plain.lse[row]);
         for (int dim = 0; dim < DV; dim++) {
             int at = 2 * HEIGHT * DV - 1 - 2 * row - 2 * HEIGHT * dim;
             ck_assert(o[at] == plain.o[row * DV + dim]);
             ck_assert(o[at - 1] == 55);
+        }
+    }
+}
+END_TEST
+
+/* What is merged, and folded, is rounded once. */
+START_TEST(halves_are_rounded_once) {
+    float states[PARTS * STEP];
+    double scores[PARTS][HEIGHT][KEYS], values[PARTS][KEYS][DV];
+    make_states(states, scores, values);
+    for (int dtype = WEFT_BF16; dtype <= WEFT_F16; dtype++) {
+        merged whole;
+        uint16_t halves[HEIGHT * DV];
+        weft_call call = call_of(&whole, HEIGHT), half = call;
+        half.o = halves;
+        for (int pass = 0; pass < 2; pass++) { /* the second folds the same parts in again */
+            call.fold = half.fold = pass;
+            float lse[HEIGHT];
+            memcpy(lse, whole.lse, sizeof lse);
+            half.lse = lse;
+            weft_merge(&half, (weft_dtype)dtype, states, STEP, PARTS, HEIGHT, DV);
+            weft_merge(&call, WEFT_F32, states, STEP, PARTS, HEIGHT, DV);
+            ck_assert(memcmp(lse, whole.lse, sizeof lse) == 0);
+            for (int n = 0; n < HEIGHT * DV; n++) {
+                uint16_t want;
+                weft_element_set(&want, 0, (weft_dtype)dtype, whole.o[n]);
+                ck_assert_uint_eq(halves[n], want);
+                whole.o[n] = weft_element_at(halves, n, (weft_dtype)dtype);
+            }
         }
     }
 }
@@ -184,6 +213,7 @@ int main(void) {
     tcase_add_test(tests, folding_keeps_what_is_there);
     tcase_add_test(tests, nan_stays_in_its_row);
     tcase_add_test(tests, strides_and_missing_lse);
+    tcase_add_test(tests, halves_are_rounded_once);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

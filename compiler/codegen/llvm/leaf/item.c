@@ -1,7 +1,7 @@
 /* The driver of a kernel, as the algorithm reads: one item of up to 64 query rows against its key tiles by online
  * softmax (Milakov and Gimelshein 2018; Dao et al. 2022), with queries in lanes: S' = K Q', O' = V' P'. It is compiled
- * to bitcode once an instruction set; the code generator adds the two matrix products for the dimensions at hand, and
- * the entries that call weft_item with them.
+ * once an instruction set and type of elements; the code generator adds the two matrix products for the dimensions at
+ * hand, and the entries that call weft_item with them.
  *
  * -inf is a value here: it is the score of a pair outside the set, and the maximum of a row that has seen no key. Such
  * a row subtracts 0 instead of its maximum, so that its weights are 2^-inf = 0 and nothing is ever NaN because of
@@ -40,12 +40,13 @@ typedef struct item {
     const products *products;            /* for all rows, and for strips of them */
     score_modifier *modify;
     float *queries, *scores, *acc;            /* [head_dim | 64 keys | value_dim] x height */
+    float *wide;                              /* room for the keys of a group, or the values of a block, as floats */
     float *maximum, *total, *decay, *highest; /* height: so far, so far, of the last block, in this block */
 } item;
 
 /* What one step attends to: at most 64 consecutive keys. */
 typedef struct block {
-    const float *k, *v; /* of the first */
+    const element *k, *v; /* of the first */
     int64_t first, keys;
     const uint64_t *mask; /* of the first; NULL: all pairs */
 } block;
@@ -63,15 +64,15 @@ static bool next_block(const weft_call *call, cursor *at, block *out) {
         bool done = tile->masked || ++at->step >= tile->many;
         if (done) *at = (cursor){at->tile + 1, 0};
         if (begin >= end) continue;
-        *out = (block){(const float *)call->k + begin * call->k_row, (const float *)call->v + begin * call->v_row,
+        *out = (block){(const element *)call->k + begin * call->k_row, (const element *)call->v + begin * call->v_row,
                        begin, end - begin, mask};
         return true;
     }
     return false;
 }
 
-static void prefetch(const float *at, int64_t row, int64_t rows, int64_t columns) {
-    enum { LINE = 16 };
+static void prefetch(const element *at, int64_t row, int64_t rows, int64_t columns) {
+    enum { LINE = 64 / sizeof *at };
     for (int64_t r = 0; r < rows; r++)
         for (int64_t c = 0; c < columns; c += LINE) __builtin_prefetch(at + r * row + c, 0, 3);
 }
@@ -133,9 +134,12 @@ static void score_column(const item *it, const block *now, const column *c) {
     const weft_call *call = it->call;
     const char *mask = it->modify ? 0 : (const char *)now->mask;
     for (int64_t key = c->first; key < c->last; key += c->by->group) {
-        prefetch(now->v + key * call->v_row, call->v_row, smaller(c->by->group, now->keys - key), it->value_dim);
-        c->by->scores_of(it->queries + c->row, it->height, now->k + key * call->k_row, call->k_row, call->k_dim,
-                         now->keys - key, mask ? mask + key * (int64_t)sizeof(uint64_t) + c->row / 8 : NULL,
+        int64_t valid = smaller(c->by->group, now->keys - key);
+        prefetch(now->v + key * call->v_row, call->v_row, valid, it->value_dim);
+        strided rows = {call->k_row, call->k_dim, valid, it->head_dim};
+        matrix k = to_floats(now->k + key * call->k_row, &rows, it->wide);
+        c->by->scores_of(it->queries + c->row, it->height, k.at, k.row, k.column, valid,
+                         mask ? mask + key * (int64_t)sizeof(uint64_t) + c->row / 8 : NULL,
                          it->scores + key * it->height + c->row, it->highest + c->row);
     }
 }
@@ -167,15 +171,15 @@ static void soften(const item *it, const column *c) {
     }
 }
 
-static bool all_finite(const weft_call *call, const block *now, int64_t dims) {
+static bool all_finite(const matrix *values, int64_t keys, int64_t dims) {
     vec zeros = splat(0);
     float rest = 0;
-    for (int64_t key = 0; key < now->keys; key++) {
-        const float *v = now->v + key * call->v_row;
+    for (int64_t key = 0; key < keys; key++) {
+        const float *v = values->at + key * values->row;
         int64_t dim = 0;
-        if (call->v_dim == 1)
+        if (values->column == 1)
             for (; dim + LANES <= dims; dim += LANES) zeros += load_loose(v + dim) * 0.0f;
-        for (; dim < dims; dim++) rest += v[dim * call->v_dim] * 0.0f;
+        for (; dim < dims; dim++) rest += v[dim * values->column] * 0.0f;
     }
     for (int lane = 0; lane < LANES; lane++) rest += zeros[lane];
     return rest == 0; /* infinity * 0 is NaN too */
@@ -183,14 +187,13 @@ static bool all_finite(const weft_call *call, const block *now, int64_t dims) {
 
 /* The product with values that may be NaN or infinite at keys that some rows do not see: 0 there, whatever the value.
  */
-static void weigh_guarded(const item *it, const block *now, const column *c) {
-    const weft_call *call = it->call;
+static void weigh_guarded(const item *it, const matrix *values, const column *c) {
     for (int64_t dim = 0; dim < it->value_dim; dim++)
         for (int64_t row = c->row; row < c->row + c->rows; row += LANES) {
             vec sum = load(it->acc + dim * it->height + row) * load(it->decay + row);
             for (int64_t key = c->first; key < c->last; key++) {
                 vec weight = load(it->scores + key * it->height + row);
-                vec value = splat(now->v[key * call->v_row + dim * call->v_dim]);
+                vec value = splat(values->at[key * values->row + dim * values->column]);
                 sum += choose(weight == 0, splat(0), weight * value);
             }
             store(it->acc + dim * it->height + row, sum);
@@ -198,26 +201,28 @@ static void weigh_guarded(const item *it, const block *now, const column *c) {
 }
 
 /* On the way, some of the next block's keys are fetched for every group of dims. */
-static void weigh_column(const item *it, const block *now, const block *next, const column *c) {
+static void weigh_column(const item *it, const matrix *values, const block *next, const column *c) {
     const weft_call *call = it->call;
     int64_t first = c->first, share = (next->keys * c->by->group + it->value_dim - 1) / it->value_dim;
     for (int64_t dim = 0, key = 0; dim < it->value_dim; dim += c->by->group, key += share) {
         prefetch(next->k + key * call->k_row, call->k_row, smaller(share, next->keys - key), it->head_dim);
         c->by->add_values(it->scores + first * it->height + c->row, it->height,
-                          now->v + first * call->v_row + dim * call->v_dim, call->v_row, call->v_dim,
+                          values->at + first * values->row + dim * values->column, values->row, values->column,
                           it->value_dim - dim, c->last - first, it->decay + c->row,
                           it->acc + dim * it->height + c->row);
     }
 }
 
 static void weigh(const item *it, const block *now, const block *next, const columns *parts, bool hides) {
-    bool guarded = hides && !all_finite(it->call, now, it->value_dim);
+    strided rows = {it->call->v_row, it->call->v_dim, now->keys, it->value_dim};
+    matrix values = to_floats(now->v, &rows, it->wide);
+    bool guarded = hides && !all_finite(&values, now->keys, it->value_dim);
     for (int64_t n = 0; n < parts->count; n++) {
         soften(it, &parts->at[n]);
         if (guarded)
-            weigh_guarded(it, now, &parts->at[n]);
+            weigh_guarded(it, &values, &parts->at[n]);
         else
-            weigh_column(it, now, next, &parts->at[n]);
+            weigh_column(it, &values, next, &parts->at[n]);
     }
 }
 
@@ -242,6 +247,7 @@ static void start(item *it, float *scratch) {
         store(it->total + row, splat(0));
     }
     int64_t dims = (it->value_dim + STEP - 1) / STEP * STEP; /* a whole number of groups, whichever products add them */
+    it->wide = it->acc + dims * it->height;
     for (int64_t at = 0; at < dims * it->height; at += LANES) store(it->acc + at, splat(0));
 }
 

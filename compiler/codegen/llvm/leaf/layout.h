@@ -1,9 +1,10 @@
 /* Between rows as tensors have them and lanes as kernels want them: queries are packed transposed, outputs transposed
  * back, a square of LANES x LANES at a time. Squares that are not whole, or whose elements do not lie side by side,
- * pass through a buffer. */
+ * pass through a buffer. Keys and values stay rows, of floats. */
 #ifndef WEFT_LEAF_LAYOUT_H
 #define WEFT_LEAF_LAYOUT_H
 
+#include "elements.h"
 #include "kernel/abi.h"
 #include "maths.h"
 
@@ -37,18 +38,62 @@ typedef struct strided {
 
 static inline bool whole(const strided *m) { return m->column == 1 && m->rows >= LANES && m->columns >= LANES; }
 
-/* square[r][c] = at[r][c], and 0 outside. */
-static __attribute__((noinline)) void gather(const float *at, const strided *m, float *square) {
-#pragma clang loop unroll(disable)
-    for (int64_t r = 0; r < LANES; r++)
-#pragma clang loop unroll(disable)
-        for (int64_t c = 0; c < LANES; c++)
-            square[r * LANES + c] = r < m->rows && c < m->columns ? at[r * m->row + c * m->column] : 0.0f;
+/* The first `count` lanes, `step` elements from each other; the others are 0. */
+static inline vec load_some(const element *at, int64_t step, int64_t count) {
+    elements x = {0};
+#pragma clang loop unroll(disable) vectorize(disable)
+    for (int64_t lane = 0; lane < count; lane++) x[lane] = at[lane * step];
+    return widen(x);
 }
 
-static __attribute__((noinline)) void scatter(const float *square, const strided *m, float *at) {
+static inline void store_some(element *at, int64_t step, int64_t count, vec x) {
+    elements narrowed = narrow(x);
+#pragma clang loop unroll(disable) vectorize(disable)
+    for (int64_t lane = 0; lane < count; lane++) at[lane * step] = narrowed[lane];
+}
+
+/* square[r][c] = at[r][c], and 0 outside. */
+static __attribute__((noinline)) void gather(const element *at, const strided *m, float *square) {
+#pragma clang loop unroll(disable)
+    for (int64_t r = 0; r < LANES; r++)
+        store(square + r * LANES, load_some(at + r * m->row, m->column, r < m->rows ? smaller(m->columns, LANES) : 0));
+}
+
+static __attribute__((noinline)) void scatter(const float *square, const strided *m, element *at) {
     for (int64_t r = 0; r < smaller(m->rows, LANES); r++)
-        for (int64_t c = 0; c < smaller(m->columns, LANES); c++) at[r * m->row + c * m->column] = square[r * LANES + c];
+        store_some(at + r * m->row, m->column, smaller(m->columns, LANES), load(square + r * LANES));
+}
+
+/* Rows of floats. */
+typedef struct matrix {
+    const float *at;
+    int64_t row, column; /* strides */
+} matrix;
+
+/* The rows of m, as they lie or converted into `room`, which holds as many, each a whole number of registers long. */
+static inline matrix to_floats(const element *at, const strided *m, float *room) {
+#if defined(ELEMENT_BF16) || defined(ELEMENT_F16)
+    int64_t length = (m->columns + LANES - 1) / LANES * LANES;
+    for (int64_t r = 0; r < m->rows; r++) {
+        const element *from = at + r * m->row;
+        float *to = room + r * length;
+        int64_t c = 0;
+        if (m->column == 1) {
+            for (; c + LANES <= m->columns; c += LANES) store(to + c, load_elements(from + c));
+            if (c && c < m->columns) {
+                int64_t last = m->columns - LANES;
+                store_loose(to + last, load_elements(from + last));
+                continue;
+            }
+        }
+        for (; c < m->columns; c += LANES)
+            store(to + c, load_some(from + c * m->column, m->column, smaller(m->columns - c, LANES)));
+    }
+    return (matrix){room, length, 1};
+#else
+    (void)room;
+    return (matrix){at, m->row, m->column};
+#endif
 }
 
 /* packed[d][row] = q[row][d] * scale * log2(e); rows that do not exist are 0. */
@@ -57,16 +102,17 @@ static void pack_queries(const weft_call *call, int64_t height, int64_t dims, fl
     _Alignas(64) float square[LANES * LANES];
     for (int64_t row = 0; row < height; row += LANES)
         for (int64_t dim = 0; dim < dims; dim += LANES) {
-            const float *from = (const float *)call->q + row * call->q_row + dim * call->q_dim;
+            const element *from = (const element *)call->q + row * call->q_row + dim * call->q_dim;
             strided m = {call->q_row, call->q_dim, call->rows - row, dims - dim};
-            if (!whole(&m)) {
-                gather(from, &m, square);
-                from = square;
-                m.row = LANES;
-            }
             vec x[LANES];
+            if (whole(&m)) {
 #pragma unroll
-            for (int r = 0; r < LANES; r++) x[r] = load_loose(from + r * m.row) * factor;
+                for (int r = 0; r < LANES; r++) x[r] = load_elements(from + r * m.row) * factor;
+            } else {
+                gather(from, &m, square);
+#pragma unroll
+                for (int r = 0; r < LANES; r++) x[r] = load(square + r * LANES) * factor;
+            }
             transpose(x);
 #pragma unroll
             for (int d = 0; d < LANES; d++)
@@ -80,26 +126,30 @@ static void unpack_outputs(const weft_call *call, int64_t height, int64_t dims, 
     _Alignas(64) float square[LANES * LANES];
     for (int64_t row = 0; row < smaller(height, call->rows); row += LANES)
         for (int64_t dim = 0; dim < dims; dim += LANES) {
-            float *to = (float *)call->o + row * call->o_row + dim * call->o_dim;
+            element *to = (element *)call->o + row * call->o_row + dim * call->o_dim;
             strided m = {call->o_row, call->o_dim, call->rows - row, dims - dim};
             bool direct = whole(&m);
             vec x[LANES], factor = load(share + row);
 #pragma unroll
             for (int d = 0; d < LANES; d++) x[d] = load(acc + smaller(dim + d, dims - 1) * height + row) * factor;
             transpose(x);
-            float *rows = direct ? to : square;
-            int64_t stride = direct ? m.row : LANES;
             if (kept && !direct) gather(to, &m, square);
             if (kept) {
 #pragma unroll
                 for (int r = 0; r < LANES; r++) {
                     vec part = splat(kept[row + r]);
-                    x[r] += choose(part == 0, splat(0), part * load_loose(rows + r * stride));
+                    vec old = direct ? load_elements(to + r * m.row) : load(square + r * LANES);
+                    x[r] += choose(part == 0, splat(0), part * old);
                 }
             }
+            if (direct) {
 #pragma unroll
-            for (int r = 0; r < LANES; r++) store_loose(rows + r * stride, x[r]);
-            if (!direct) scatter(square, &m, to);
+                for (int r = 0; r < LANES; r++) store_elements(to + r * m.row, x[r]);
+            } else {
+#pragma unroll
+                for (int r = 0; r < LANES; r++) store(square + r * LANES, x[r]);
+                scatter(square, &m, to);
+            }
         }
 }
 
