@@ -390,10 +390,20 @@ static void report(const world *w, long cases, uint64_t first) {
     fflush(stdout);
 }
 
+/* Code for older instruction sets is for x86-64 alone. */
+static bool can_draw(int kind) {
+#if defined(__x86_64__)
+    return kind >= 0;
+#else
+    return kind != CASE_older_isa;
+#endif
+}
+
 /* A run of some length has drawn everything. */
 static void check_drawn(const world *w) {
     for (int n = 0; n < WORDS; n++) ck_assert_msg(w->words[n] > 0, "%s was never drawn", words[n]);
-    for (int n = 0; n < CASES; n++) ck_assert_msg(w->kinds[n] > 0, "no case was of the kind %s", kinds[n]);
+    for (int n = 0; n < CASES; n++)
+        ck_assert_msg(w->kinds[n] > 0 || !can_draw(n), "no case was of the kind %s", kinds[n]);
 }
 
 START_TEST(random_patterns) {

@@ -4,6 +4,9 @@
  * Words: B batch elements, H query heads, KV heads (KV_H divides H; head h reads KV head h / (H / KV_H)), Lq queries,
  * Lk keys, D head dimension of q and k, Dv of v and o. Query row r has position i = r + (Lk - Lq).
  *
+ * A struct whose first field is `size` grows at its end. Set it to the sizeof that you were compiled with: what an older
+ * host does not know is taken as 0 or is not written, and what a newer one adds is left alone.
+ *
  * Every function returns a status and never prints, exits or aborts. After a failure the handle that was passed holds
  * the diagnostics (weft_*_message), and *out is NULL. Pointers that a function fills are owned by the caller and
  * released by the matching _destroy, which accepts NULL. */
