@@ -19,6 +19,8 @@ static size_t plan_bytes(const weft_plan *plan) {
                    plan->class_capacity * sizeof *plan->classes + plan->stage_capacity * sizeof *plan->stages +
                    plan->route_capacity * sizeof *plan->routes + plan->phase_capacity * sizeof *plan->phases +
                    plan->kernel->program->parameter_count * sizeof *plan->arguments;
+    bytes += plan->bound.form_capacity * sizeof *plan->bound.forms;
+    for (uint32_t n = 0; n < plan->bound.array_count; n++) bytes += weft_array_bytes(&plan->bound.arrays[n]);
     for (uint32_t n = 0; n < plan->layout_count; n++) {
         const weft_layout *layout = &plan->layouts[n];
         bytes += layout->tile_capacity * sizeof *layout->tiles + layout->item_capacity * sizeof *layout->items +

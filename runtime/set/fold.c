@@ -20,6 +20,8 @@ void weft_bound_free(weft_bound *bound) {
     for (uint32_t k = 0; k < bound->array_count; k++) weft_labels_free(bound->arrays[k].labels, allocator);
     weft_free(allocator, bound->arrays, bound->array_capacity * sizeof *bound->arrays);
     weft_intern_free(&bound->array_index, allocator);
+    weft_free(allocator, bound->forms, bound->form_capacity * sizeof *bound->forms);
+    weft_intern_free(&bound->form_index, allocator);
     weft_dag_free(&bound->dag);
     *bound = (weft_bound){.dag = bound->dag};
 }

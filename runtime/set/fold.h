@@ -52,8 +52,6 @@ weft_id weft_fold_list(weft_folder *f, weft_id id, uint32_t level);
 /* A folded index list (or an int, or a tokens array, where a list is wanted) as INTERVALS, as soon as all is known. */
 weft_id weft_fold_as_intervals(weft_folder *f, weft_id folded, uint32_t level, weft_span place);
 weft_id weft_fold_set(weft_folder *f, weft_id id, uint32_t level);
-/* A folded WHERE of a canonical set as a simpler set, where one equals it. */
-weft_id weft_fold_where(weft_folder *f, weft_id where, uint32_t level);
 weft_id weft_fold_atom(weft_folder *f, weft_id id, const weft_node *node, uint32_t level);
 /* An ARRAY node of what this head and batch element see of a parameter's tensor. */
 weft_id weft_fold_array(weft_folder *f, const weft_node *node, const DLTensor *tensor);

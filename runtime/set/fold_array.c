@@ -2,12 +2,12 @@
  * heads and batch elements with equal arrays share everything after. Where an atom takes an array whole, it has the
  * lengths that hold there. */
 #include "set/fold.h"
+#include "set/forms.h"
 #include "set/labels.h"
 
 /* ---- nodes ------------------------------------------------------------------------------------------------------ */
 
-/* The number of that array or an equal one; UINT32_MAX when memory fails. */
-static uint32_t add_array(weft_bound *bound, weft_array array) {
+uint32_t weft_add_array(weft_bound *bound, weft_array array) {
     const weft_allocator *allocator = bound->dag.allocator;
     uint64_t hash = weft_array_hash(&array);
     weft_probe probe = weft_intern_find(&bound->array_index, hash);
@@ -23,7 +23,7 @@ static uint32_t add_array(weft_bound *bound, weft_array array) {
 }
 
 weft_id weft_fold_array_part(weft_folder *f, const weft_node *node, weft_array array) {
-    uint32_t number = add_array(f->bound, array);
+    uint32_t number = weft_add_array(f->bound, array);
     if (number == UINT32_MAX) {
         f->failed = true;
         return 0;

@@ -2,6 +2,7 @@
  * pair go away (not where places are kept). */
 #include "set/arithmetic.h"
 #include "set/fold.h"
+#include "set/forms.h"
 
 /* ---- arguments -------------------------------------------------------------------------------------------------- */
 
@@ -114,6 +115,15 @@ static weft_op trivial(const weft_folder *f, const weft_node *node, uint32_t lev
     }
 }
 
+/* A folded condition of a canonical set as a simpler set, where one equals it. */
+static weft_id simplify_where(weft_folder *f, weft_id where, uint32_t level) {
+    const weft_fold_level here = f->levels[level];
+    weft_space space = {here.lk - here.first, here.lk, here.first};
+    weft_id set = here.lengths_known ? weft_simpler_where(f->bound, where, space) : where;
+    f->failed = f->failed || !set;
+    return set;
+}
+
 weft_id weft_fold_atom(weft_folder *f, weft_id id, const weft_node *node, uint32_t level) {
     uint32_t base = f->stack_count;
     bool sound = fold_arguments(f, id, node, level) && finish(f, id, node, base);
@@ -122,7 +132,7 @@ weft_id weft_fold_atom(weft_folder *f, weft_id id, const weft_node *node, uint32
         weft_id made = weft_fold_make(f, *node, base);
         bool canonical =
             weft_fold_simplifies(f) && !node->place.source; /* the meaning stays as written: it is the judge */
-        return node->op == WEFT_ATOM_WHERE && canonical ? weft_fold_where(f, made, level) : made;
+        return node->op == WEFT_ATOM_WHERE && canonical ? simplify_where(f, made, level) : made;
     }
     f->stack_count = base;
     return sound ? weft_make_set(&f->bound->dag, simple, weft_fold_place(f, node->place), 0) : 0;

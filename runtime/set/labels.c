@@ -98,6 +98,15 @@ void weft_labels_free(weft_labels *labels, const weft_allocator *allocator) {
     weft_free(allocator, labels, sizeof *labels);
 }
 
+size_t weft_array_bytes(const weft_array *array) {
+    const weft_labels *labels = array->labels;
+    size_t bytes = array->own ? (size_t)array->columns * array->element.bits / 8 : 0;
+    if (labels)
+        bytes += sizeof *labels + ((size_t)labels->group_count + 1) * sizeof *labels->groups +
+                 labels->run_count * (sizeof *labels->begins + sizeof *labels->group_of + sizeof *labels->runs);
+    return bytes;
+}
+
 uint32_t weft_labels_run(const weft_labels *labels, int64_t position) {
     uint32_t low = 0, high = labels->run_count;
     while (high - low > 1) {

@@ -18,6 +18,7 @@ typedef struct weft_array {
     int64_t row_stride, column_stride; /* in bytes */
     DLDataType element;
     weft_type type;
+    bool own;                   /* its elements lie in the bound form's arena (classes.c) */
     uint32_t parameter;         /* 1 + the number of a parameter whose array comes with each run; 0: it is here */
     struct weft_labels *labels; /* where the labels stand, if `same` compares them; owned by the bound form */
 } weft_array;
@@ -41,12 +42,21 @@ typedef struct weft_environment {
     bool keep_places;               /* results keep their places (for explanations) and share less */
 } weft_environment;
 
+/* What became of a condition in a space (forms.c): worked out once for all heads. */
+typedef struct weft_form {
+    weft_id where, set;
+    int64_t first, keys; /* of the space */
+} weft_form;
+
 /* The bound form of sets: a DAG of its own plus the arrays that it reads. */
 typedef struct weft_bound {
     weft_dag dag;
     weft_array *arrays; /* equal ones are one, whichever tensor they lie in */
     uint32_t array_count, array_capacity;
     weft_intern array_index;
+    weft_form *forms;
+    uint32_t form_count, form_capacity;
+    weft_intern form_index;
 } weft_bound;
 
 WEFT_SHARED bool weft_bound_init(weft_bound *bound, const weft_allocator *allocator);
@@ -59,7 +69,8 @@ WEFT_SHARED bool weft_bind(const weft_program *program, const weft_shape *shape,
                            size_t count, weft_argument *arguments, weft_diagnostics *diagnostics);
 
 /* Marks what a run may bind: keys, per_head arrays, and tables that the bias reads and nothing else does. False when
- * memory fails. Folding reads none of the latter two: nodes that do stay, with ARRAY nodes of which nothing but the parameter is known. */
+ * memory fails. Folding reads none of the latter two: nodes that do stay, with ARRAY nodes of which nothing but the
+ * parameter is known. */
 WEFT_SHARED bool weft_mark_late(const weft_program *program, weft_argument *arguments);
 /* The arguments of one run: its own bindings, checked as those of a plan, then the plan's. Nothing late may be missing
  * (E0401), nothing else be bound (E0403). */
@@ -101,6 +112,8 @@ static inline const char *weft_array_at(const weft_array *array, int64_t row, in
 }
 /* An integer element that exists, as 64 bits: unsigned ones wrap, so that equal bits are equal elements. */
 WEFT_SHARED int64_t weft_array_bits(const weft_array *array, int64_t row, int64_t column);
+/* Memory of the bound form that it takes. */
+WEFT_SHARED size_t weft_array_bytes(const weft_array *array);
 /* Do both hold the same elements? And a hash of a few of them, to look for such. */
 bool weft_array_same(const weft_array *a, const weft_array *b);
 uint64_t weft_array_hash(const weft_array *array);
