@@ -174,8 +174,10 @@ static bool pay(const examination *x, uint64_t calls_before) {
     enum { PIECES = 8 }; /* that cost as much as a node */
     const weft_scratch *scratch = &x->scratch;
     uint64_t work = 1 + scratch->span_calls + scratch->contains_calls - calls_before, pieces = 0;
-    for (weft_id id = 1; id < scratch->seen_capacity && id < scratch->bound->dag.count; id++)
-        if (scratch->stamp[id] == scratch->now) pieces += scratch->seen[id].full.count + scratch->seen[id].may.count;
+    for (weft_id id = 1; id < scratch->seen_capacity && id < scratch->bound->dag.count; id++) {
+        const weft_spans *spans = &scratch->seen[id].spans;
+        if (scratch->seen[id].stamp == scratch->now) pieces += spans->full.count + spans->may.count;
+    }
     return weft_take_work(x->v->w, work + pieces / PIECES);
 }
 

@@ -43,6 +43,8 @@ typedef struct weft_mask_pool {
     uint32_t pairs_capacity;
     struct weft_draft *drafts; /* masks being built */
     uint32_t draft_count, draft_capacity;
+    uint32_t *open; /* numbers of drafts that are not settled, level by level */
+    uint32_t open_capacity;
 } weft_mask_pool;
 
 #define WEFT_NO_NUMBER UINT32_MAX /* of a key, of a mask */

@@ -5,6 +5,8 @@
 
 #include "plan/build.h"
 
+enum { LEVELS = 8 /* of halved rows, 64 … 1, and what they leave open */ };
+
 typedef struct weft_draft {
     uint32_t tile; /* number in the layout */
     uint32_t key;  /* its number, or WEFT_NO_NUMBER */
@@ -18,6 +20,7 @@ void weft_mask_pool_free(weft_mask_pool *pool, const weft_allocator *allocator) 
     weft_records_free(&pool->masks);
     weft_free(allocator, pool->pairs, pool->pairs_capacity * sizeof *pool->pairs);
     weft_free(allocator, pool->drafts, pool->draft_capacity * sizeof *pool->drafts);
+    weft_free(allocator, pool->open, pool->open_capacity * sizeof *pool->open);
 }
 
 /* ---- keys ---------------------------------------------------------------------------------------------------- */
@@ -49,24 +52,27 @@ bool weft_find_keys(weft_planner *planner, weft_layout *layout, uint32_t first, 
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
-/* The first interval that ends after key j. */
-static uint32_t first_from(weft_intervals list, int64_t j) {
-    uint32_t low = 0, high = list.count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (list.at[middle].hi <= j)
-            low = middle + 1;
-        else
-            high = middle;
+/* The first interval from number `from` on that ends after key j: near by, mostly. */
+static uint32_t first_after(weft_intervals list, uint32_t from, int64_t j) {
+    uint32_t step = 1;
+    while (from < list.count && list.at[from].hi <= j) {
+        uint32_t next = list.count - from > step ? from + step : list.count;
+        if (next < list.count && list.at[next].hi <= j) {
+            from = next;
+            step *= 2;
+        } else {
+            weft_intervals between = {list.at + from + 1, next - from - 1};
+            return from + 1 + weft_intervals_find(between, j);
+        }
     }
-    return low;
+    return from;
 }
 
-/* Sets `bits` of the keys that the list holds within a draft; with a layout in `ask`, of those keys that row i has in
- * its set. */
-static void draw(weft_planner *planner, weft_draft *draft, weft_intervals list, uint64_t bits, const weft_layout *ask,
-                 int64_t i) {
-    for (uint32_t n = first_from(list, draft->keys.lo); n < list.count && list.at[n].lo < draft->keys.hi; n++) {
+/* Sets `bits` of the keys that the list, from number n on, holds within a draft; with a layout in `ask`, of those keys
+ * that row i has in its set. */
+static void draw(weft_planner *planner, weft_draft *draft, weft_intervals list, uint32_t n, uint64_t bits,
+                 const weft_layout *ask, int64_t i) {
+    for (; n < list.count && list.at[n].lo < draft->keys.hi; n++) {
         int64_t from = larger(draft->keys.lo, list.at[n].lo), to = smaller(draft->keys.hi, list.at[n].hi);
         for (int64_t j = from; j < to; j++) {
             uint64_t *word = &draft->mask.key[j % WEFT_TILE_KEYS];
@@ -80,9 +86,8 @@ static void draw(weft_planner *planner, weft_draft *draft, weft_intervals list, 
     }
 }
 
-/* Do both lists hold the same of these keys? */
-static bool agree(weft_intervals a, weft_intervals b, weft_interval keys) {
-    uint32_t m = first_from(a, keys.lo), n = first_from(b, keys.lo);
+/* Do both lists, from numbers m and n on, hold the same of these keys? */
+static bool agree(weft_intervals a, uint32_t m, weft_intervals b, uint32_t n, weft_interval keys) {
     for (; m < a.count && a.at[m].lo < keys.hi; m++, n++) {
         if (n == b.count || larger(a.at[m].lo, keys.lo) != larger(b.at[n].lo, keys.lo) ||
             smaller(a.at[m].hi, keys.hi) != smaller(b.at[n].hi, keys.hi))
@@ -91,26 +96,44 @@ static bool agree(weft_intervals a, weft_intervals b, weft_interval keys) {
     return n == b.count || b.at[n].lo >= keys.hi;
 }
 
-/* Draws `count` rows from row `q` of the item on. Where the spans leave nothing open, all of them are drawn at once;
- * else they are halved, down to single rows, whose open pairs are asked. */
-static bool draw_rows(weft_planner *planner, const weft_layout *layout, const weft_item *item, int q, int count) {
+/* Rows of an item, and the drafts that are not settled there yet, by their numbers: in the order of their keys. */
+typedef struct weft_drawing {
+    const weft_layout *layout;
+    const weft_item *item;
+    int q, count; /* rows */
+    uint32_t *open;
+    uint32_t open_count;
+} weft_drawing;
+
+/* Draws the rows. A draft is settled where the spans leave none of its keys open: those rows are drawn at once. For the
+ * others the rows are halved, down to single ones, whose open pairs are asked. Lists of open drafts lie one behind the
+ * other, a level each. */
+static bool draw_rows(weft_planner *planner, weft_drawing d) {
     weft_mask_pool *pool = &planner->pool;
-    int64_t i = item->row + layout->space.first + q;
-    uint64_t bits = (count == WEFT_TILE_ROWS ? ~UINT64_C(0) : (UINT64_C(1) << count) - 1) << q;
-    bool settled = true;
+    int64_t i = d.item->row + d.layout->space.first + d.q;
+    uint64_t bits = (d.count == WEFT_TILE_ROWS ? ~UINT64_C(0) : (UINT64_C(1) << d.count) - 1) << d.q;
+    weft_drawing half = d;
     weft_spans spans;
+    half.open = d.open + pool->draft_count;
+    half.open_count = 0;
     weft_scratch_reset(&planner->probe);
-    if (!weft_spans_of(&planner->probe, layout->set, layout->space, i, i + count, &spans)) return false;
-    for (uint32_t n = 0; n < pool->draft_count; n++) {
-        weft_draft *draft = &pool->drafts[n];
-        draw(planner, draft, spans.full, bits, NULL, i);
-        if (agree(spans.full, spans.may, draft->keys)) continue;
-        settled = false;
-        if (count == 1) draw(planner, draft, spans.may, bits, layout, i);
+    weft_interval keys = {pool->drafts[d.open[0]].keys.lo, pool->drafts[d.open[d.open_count - 1]].keys.hi};
+    if (!weft_spans_within(&planner->probe, d.layout->set, d.layout->space, i, i + d.count, keys, &spans)) return false;
+    for (uint32_t k = 0, f = 0, m = 0; k < d.open_count; k++) {
+        weft_draft *draft = &pool->drafts[d.open[k]];
+        f = first_after(spans.full, f, draft->keys.lo);
+        m = first_after(spans.may, m, draft->keys.lo);
+        draw(planner, draft, spans.full, f, bits, NULL, i);
+        if (agree(spans.full, f, spans.may, m, draft->keys)) continue;
+        if (d.count == 1) draw(planner, draft, spans.may, m, bits, d.layout, i);
+        half.open[half.open_count++] = d.open[k];
     }
-    if (settled || count == 1) return true;
-    return draw_rows(planner, layout, item, q, count / 2) &&
-           draw_rows(planner, layout, item, q + count / 2, count - count / 2);
+    if (half.open_count == 0 || d.count == 1) return true;
+    half.count = d.count / 2;
+    if (!draw_rows(planner, half)) return false;
+    half.q += half.count;
+    half.count = d.count - half.count;
+    return draw_rows(planner, half);
 }
 
 static uint32_t bits_of(const weft_mask *mask) {
@@ -138,8 +161,14 @@ static bool keep(weft_planner *planner, weft_layout *layout, const weft_draft *d
 
 static bool build_drafts(weft_planner *planner, weft_layout *layout, const weft_item *item) {
     weft_mask_pool *pool = &planner->pool;
-    if (!pool->draft_count) return true;
-    if (!draw_rows(planner, layout, item, 0, item->rows)) return false;
+    uint32_t count = pool->draft_count;
+    if (!count) return true;
+    if (!weft_reserve(planner->allocator, &pool->open, &pool->open_capacity, (uint64_t)LEVELS * count,
+                      sizeof *pool->open))
+        return false;
+    for (uint32_t n = 0; n < count; n++) pool->open[n] = n;
+    weft_drawing all = {.layout = layout, .item = item, .count = item->rows, .open = pool->open, .open_count = count};
+    if (!draw_rows(planner, all)) return false;
     for (uint32_t n = 0; n < pool->draft_count; n++)
         if (!keep(planner, layout, &pool->drafts[n])) return false;
     pool->draft_count = 0;

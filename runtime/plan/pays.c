@@ -94,7 +94,7 @@ static bool cost_of_classes(weft_planner *planner, const weft_step *step, double
     int64_t taken = step->stride < SAMPLED_CLASSES ? step->stride : SAMPLED_CLASSES;
     for (int64_t k = 0; k < taken; k++) {
         int64_t residue = (2 * k + 1) * step->stride / (2 * taken);
-        weft_id set = weft_stride_set(&plan->bound, step->set, step->stride, residue, refused);
+        weft_id set = weft_stride_set(&plan->bound, step->set, space, step->stride, residue, refused);
         if (!set) return *refused;
         weft_sample sample = {.planner = planner,
                               .space = weft_space_class(space, step->stride, residue),

@@ -35,8 +35,8 @@ static bool add_class(weft_planner *planner, const weft_step *step, uint32_t pha
     weft_id set = step->set;
     bool refused = false;
     if (step->stride > 1) {
+        set = weft_stride_set(&plan->bound, set, space, step->stride, residue, &refused);
         space = weft_space_class(space, step->stride, residue);
-        set = weft_stride_set(&plan->bound, set, step->stride, residue, &refused);
     }
     return set && find_layout(planner, set, space, phase, &plan->classes[plan->class_count++]);
 }

@@ -22,6 +22,7 @@ typedef struct classes {
     pair *pairs;   /* that were met in this round, by class */
     uint32_t pair_count, pair_capacity;
     weft_intern index; /* of numbers of pairs, plus 1 */
+    bool failed;       /* out of memory */
 } classes;
 
 /* The number of a pair, new or old; UINT32_MAX when memory fails. */
@@ -45,7 +46,8 @@ static bool refine(classes *c, int64_t j, int64_t value) {
     pair last = c->pair_count ? c->pairs[c->pair_count - 1] : nothing;
     bool known = c->pair_count && last.class == wanted.class && last.value == value;
     c->of[j] = known ? c->pair_count - 1 : number_of(c, wanted);
-    return c->of[j] != UINT32_MAX;
+    c->failed = c->of[j] == UINT32_MAX;
+    return !c->failed;
 }
 
 /* By the values of a function of j. False where it has none, or memory fails. */
@@ -94,17 +96,21 @@ weft_id weft_same_of(weft_bound *bound, weft_array array) {
     return weft_make_set(&bound->dag, WEFT_ATOM_SAME, WEFT_NO_SPAN, 1, labels);
 }
 
-weft_id weft_make_classes(weft_bound *bound, const weft_id *functions, uint32_t count, int64_t positions) {
+weft_id weft_make_classes(weft_bound *bound, const weft_id *functions, uint32_t count, int64_t positions,
+                          bool *failed) {
     const weft_allocator *allocator = bound->dag.allocator;
     classes c = {.bound = bound, .allocator = allocator, .count = positions};
     size_t bytes = (size_t)positions * sizeof *c.of;
     weft_array array;
     c.of = weft_allocate_zero(allocator, bytes);
-    bool known = c.of != NULL;
-    for (uint32_t n = 0; n < count && known; n++) known = refine_by(&c, functions[n]);
-    known = known && make_array(bound, &c, &array);
+    bool known = true;
+    c.failed = !c.of;
+    for (uint32_t n = 0; n < count && known && !c.failed; n++) known = refine_by(&c, functions[n]);
+    if (known && !c.failed) c.failed = !make_array(bound, &c, &array);
     weft_free(allocator, c.of, bytes);
     weft_free(allocator, c.pairs, c.pair_capacity * sizeof *c.pairs);
     weft_intern_free(&c.index, allocator);
-    return known ? weft_same_of(bound, array) : 0;
+    weft_id same = known && !c.failed ? weft_same_of(bound, array) : 0;
+    *failed = c.failed || (known && !same);
+    return same;
 }

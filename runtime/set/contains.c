@@ -6,7 +6,7 @@ static bool contains(const weft_atom *in, weft_id id, int64_t i, int64_t j);
 
 static bool contains_blocks(const weft_atom *in, weft_id id, int64_t i, int64_t j) {
     int64_t size = weft_operand_int(&in->bound->dag, id, 0);
-    weft_atom blocks = {in->bound, 0, weft_space_blocks(in->space, size), in->scratch};
+    weft_atom blocks = {.bound = in->bound, .space = weft_space_blocks(in->space, size), .scratch = in->scratch};
     return contains(&blocks, weft_operand(&in->bound->dag, id, 1), weft_floor_div(i, size), weft_floor_div(j, size));
 }
 
@@ -21,7 +21,7 @@ static bool contains_in_operands(const weft_atom *in, weft_id id, int64_t i, int
 
 static bool contains(const weft_atom *in, weft_id id, int64_t i, int64_t j) {
     const weft_dag *dag = &in->bound->dag;
-    weft_atom atom = {in->bound, id, in->space, in->scratch};
+    weft_atom atom = {.bound = in->bound, .id = id, .space = in->space, .scratch = in->scratch};
     switch (weft_node_at(dag, id)->op) {
     case WEFT_OP_UNION: return contains_in_operands(in, id, i, j, true);
     case WEFT_OP_INTERSECTION: return contains_in_operands(in, id, i, j, false);
@@ -38,11 +38,11 @@ static bool contains(const weft_atom *in, weft_id id, int64_t i, int64_t j) {
 }
 
 bool weft_contains(const weft_bound *bound, weft_id set, weft_space space, int64_t i, int64_t j) {
-    weft_atom in = {bound, set, space, NULL};
+    weft_atom in = {.bound = bound, .id = set, .space = space};
     return contains(&in, set, i, j);
 }
 
 bool weft_contains_with(weft_scratch *scratch, weft_id set, weft_space space, int64_t i, int64_t j) {
-    weft_atom in = {scratch->bound, set, space, scratch};
+    weft_atom in = {.bound = scratch->bound, .id = set, .space = space, .scratch = scratch};
     return contains(&in, set, i, j) && !scratch->failed;
 }

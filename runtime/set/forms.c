@@ -22,6 +22,7 @@ typedef struct parts {
     uint32_t function_count;
     weft_id made[5]; /* sets */
     uint32_t count;
+    bool failed; /* out of memory */
 } parts;
 
 static weft_dag *dag_of(const parts *p) { return &p->bound->dag; }
@@ -131,8 +132,7 @@ static weft_id make_bands(parts *p, weft_scratch *scratch) {
 }
 
 static weft_id make_classes(parts *p, weft_scratch *scratch) {
-    (void)scratch;
-    return weft_make_classes(p->bound, p->functions, p->function_count, p->space.keys);
+    return weft_make_classes(p->bound, p->functions, p->function_count, p->space.keys, &scratch->failed);
 }
 
 static weft_id keep(parts *p, weft_scratch *scratch) { return (void)p, (void)scratch, 0; }
@@ -147,6 +147,7 @@ static void add_form(parts *p, weft_id condition, make_form *form) {
     weft_scratch scratch;
     if (!condition) return;
     weft_id made = weft_scratch_init(&scratch, p->bound) ? form(p, &scratch) : 0;
+    p->failed = p->failed || scratch.failed;
     weft_scratch_free(&scratch);
     p->made[p->count++] = made ? made : weft_make_set(dag_of(p), WEFT_ATOM_WHERE, WEFT_NO_SPAN, 1, condition);
 }
@@ -174,7 +175,7 @@ static weft_id find_form(weft_bound *bound, weft_id where, weft_space space) {
     add_form(&p, p.agreed, make_classes);
     add_form(&p, p.distance, make_bands);
     add_form(&p, p.other, keep);
-    return meet(&p);
+    return p.failed ? 0 : meet(&p);
 }
 
 weft_id weft_simpler_where(weft_bound *bound, weft_id where, weft_space space) {

@@ -9,8 +9,8 @@
 weft_id weft_simpler_where(weft_bound *bound, weft_id where, weft_space space);
 
 /* classes.c: `same` of labels that tell positions 0 … positions - 1 apart by the values of functions of j, ints or
- * bools. 0: one has no value somewhere, or memory failed. */
-weft_id weft_make_classes(weft_bound *bound, const weft_id *functions, uint32_t count, int64_t positions);
+ * bools. 0: one has no value somewhere, or memory failed, as *failed says. */
+weft_id weft_make_classes(weft_bound *bound, const weft_id *functions, uint32_t count, int64_t positions, bool *failed);
 /* `same` of labels. 0: memory failed. */
 weft_id weft_same_of(weft_bound *bound, weft_array labels);
 

@@ -149,12 +149,19 @@ static weft_intervals part_near(weft_intervals list, weft_intervals other) {
     return (weft_intervals){list.at + first, last - first};
 }
 
+/* Is the first list one interval that holds the second list? */
+static bool spans_all(weft_intervals a, weft_intervals b) {
+    return a.count == 1 && a.at[0].lo <= b.at[0].lo && b.at[b.count - 1].hi <= a.at[0].hi;
+}
+
 weft_intervals weft_intervals_intersection(weft_scratch *scratch, weft_intervals a, weft_intervals b) {
     if (a.count == 0 || b.count == 0) return nothing;
     a = part_near(a, b);
     if (a.count == 0) return nothing;
     b = part_near(b, a);
     if (b.count == 0) return nothing;
+    if (spans_all(a, b)) return b;
+    if (spans_all(b, a)) return a;
     weft_interval *at = take(scratch, (uint64_t)a.count + b.count - 1);
     if (!at) return nothing;
     uint32_t count = 0;

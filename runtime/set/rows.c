@@ -29,7 +29,7 @@ static weft_row *place_of(weft_scratch *scratch, weft_id id, int64_t i) {
 }
 
 static bool work_out(weft_scratch *scratch, weft_id id, weft_space space, int64_t i, weft_row *row) {
-    weft_atom atom = {scratch->bound, id, space, scratch};
+    weft_atom atom = {.bound = scratch->bound, .id = id, .space = space, .scratch = scratch, .keys = {0, space.keys}};
     row->id = 0; /* until it is there */
     row->count = 0;
     bool is_random = weft_node_at(&scratch->bound->dag, id)->op == WEFT_ATOM_RANDOM;

@@ -21,11 +21,12 @@ typedef struct weft_box {
     int64_t i0, i1, j0, j1;
 } weft_box;
 
-/* What a scalar may be over a box: any value of [lo, hi] (when `value`), NaN (when `nan`), a fault. A superset of
- * the truth. Bools are 0 and 1. */
+/* What a scalar may be over a box: any value of [lo, hi] (when `value`), of ints those that are lo, as hi is, modulo
+ * the step; NaN (when `nan`), a fault. A superset of the truth. Bools are 0 and 1. */
 typedef struct weft_range {
     weft_value lo, hi;
-    bool value; /* it may have a value, NaN included; else it faults everywhere */
+    int64_t step; /* 0 and 1: any int */
+    bool value;   /* it may have a value, NaN included; else it faults everywhere */
     bool nan;
     bool fault;
     bool on_keys; /* a smaller range of keys could tell more */

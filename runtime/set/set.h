@@ -152,15 +152,21 @@ typedef struct weft_spans {
     weft_intervals full, may;
 } weft_spans;
 
+/* The spans of a node, right for some keys; valid where stamp is the scratch's `now`. */
+typedef struct weft_seen {
+    weft_spans spans;
+    weft_interval keys;
+    uint32_t stamp;
+} weft_seen;
+
 /* Where spans build their lists: an arena that the caller resets between row tiles, and the spans of every node asked
  * since the last reset for the same rows of the same space, so that shared terms are worked out once and a planner can
  * look at a term's own spans for nothing. Sets inside blocks() are not remembered. */
 typedef struct weft_scratch {
     const weft_bound *bound;
     weft_arena arena;
-    weft_spans *seen; /* by id; valid where stamp[id] == now */
-    uint32_t *stamp;
-    uint32_t seen_capacity, stamp_capacity, now;
+    weft_seen *seen; /* by id */
+    uint32_t seen_capacity, now;
     weft_space space; /* what `seen` is about */
     int64_t i0, i1;
     uint64_t span_calls;        /* spans worked out: a node, or one box of a where */
@@ -182,14 +188,19 @@ WEFT_SHARED bool weft_contains(const weft_bound *bound, weft_id set, weft_space 
 WEFT_SHARED bool weft_contains_with(weft_scratch *scratch, weft_id set, weft_space space, int64_t i, int64_t j);
 
 /* The pairs of one residue class (stride >= 1, 0 <= residue < stride) by their numbers in it: (a, b) is in the result
- * when (stride * a + residue, stride * b + residue) is in `set`. Read in weft_space_class. 0 with *refused: a term has
- * no such form for this stride; 0 without: memory failed. */
-WEFT_SHARED weft_id weft_stride_set(weft_bound *bound, weft_id set, int64_t stride, int64_t residue, bool *refused);
+ * when (stride * a + residue, stride * b + residue) is in `set`, read in `space`; it is read in weft_space_class. 0
+ * with *refused: a term has no such form for this stride; 0 without: memory failed. */
+WEFT_SHARED weft_id weft_stride_set(weft_bound *bound, weft_id set, weft_space space, int64_t stride, int64_t residue,
+                                    bool *refused);
 
 /* Spans of rows [i0, i1), i0 < i1, keys clipped to [0, space.keys). False when memory fails. The result lives until the
  * next reset. */
 WEFT_SHARED bool weft_spans_of(weft_scratch *scratch, weft_id set, weft_space space, int64_t i0, int64_t i1,
                                weft_spans *out);
+
+/* The same, right for keys of `keys` alone, which may be much less work: beyond them it says nothing. */
+WEFT_SHARED bool weft_spans_within(weft_scratch *scratch, weft_id set, weft_space space, int64_t i0, int64_t i1,
+                                   weft_interval keys, weft_spans *out);
 
 /* The keys of row i, exactly: where spans leave a condition open its pairs are asked. As spans_of otherwise. */
 WEFT_SHARED bool weft_row_keys(weft_scratch *scratch, weft_id set, weft_space space, int64_t i, weft_intervals *out);
@@ -205,6 +216,7 @@ typedef struct weft_atom {
     weft_id id;
     weft_space space;
     weft_scratch *scratch; /* may be NULL in contains */
+    weft_interval keys;    /* spans need be right for these keys alone */
 } weft_atom;
 
 /* A scratch for an atom's own questions, empty. NULL when memory fails. */

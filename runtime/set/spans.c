@@ -1,5 +1,6 @@
 /* Spans of sets: atoms answer for themselves, operators merge what their operands answered. Nodes of the outermost
- * space are remembered until the rows change. */
+ * space are remembered until the rows change. What an intersection has found empty is not asked of its other operands:
+ * each question names the keys that it is about. */
 #include "set/arithmetic.h"
 #include "set/rows.h"
 
@@ -16,7 +17,6 @@ bool weft_scratch_init(weft_scratch *scratch, const weft_bound *bound) {
 void weft_scratch_free(weft_scratch *scratch) {
     const weft_allocator *allocator = scratch->bound->dag.allocator;
     weft_free(allocator, scratch->seen, scratch->seen_capacity * sizeof *scratch->seen);
-    weft_free(allocator, scratch->stamp, scratch->stamp_capacity * sizeof *scratch->stamp);
     weft_arena_free(&scratch->arena);
     weft_rows_free(scratch->rows, allocator);
     if (scratch->inner) weft_scratch_free(scratch->inner);
@@ -37,7 +37,7 @@ weft_scratch *weft_scratch_inner(weft_scratch *scratch) {
 /* Everything seen becomes stale. */
 static void forget(weft_scratch *scratch) {
     if (++scratch->now == 0) {
-        if (scratch->stamp) memset(scratch->stamp, 0, scratch->stamp_capacity * sizeof *scratch->stamp);
+        for (uint32_t id = 0; id < scratch->seen_capacity; id++) scratch->seen[id].stamp = 0;
         scratch->now = 1;
     }
 }
@@ -50,11 +50,13 @@ void weft_scratch_reset(weft_scratch *scratch) {
 
 /* ---- operators ------------------------------------------------------------------------------------------------- */
 
-/* One question: which space and rows, and whether answers are remembered. */
+/* One question: which space, rows and keys, and whether answers are remembered; `asked` is the caller's whole question.
+ */
 typedef struct rows {
     weft_scratch *scratch;
     weft_space space;
     int64_t i0, i1;
+    weft_interval keys, asked;
     bool outermost;
 } rows;
 
@@ -92,29 +94,49 @@ static weft_spans difference(const rows *in, weft_spans a, weft_spans b) {
                         weft_intervals_difference(in->scratch, a.may, b.full)};
 }
 
-/* What is not complemented, together: the first one as it is. */
-static weft_spans intersect_plain(const rows *in, weft_id id) {
-    const weft_dag *dag = &in->scratch->bound->dag;
-    weft_spans rest = no_spans;
-    bool begun = false;
-    for (uint32_t k = 0; k < weft_node_at(dag, id)->arity; k++) {
-        weft_id operand = weft_operand(dag, id, k);
-        if (weft_node_at(dag, operand)->op == WEFT_OP_COMPLEMENT) continue;
-        rest = begun ? intersect(in, rest, spans(in, operand)) : spans(in, operand);
-        begun = true;
-        if (rest.may.count == 0) return no_spans;
+/* The same question about keys of `may` alone. */
+static rows narrowed(const rows *in, weft_intervals may) {
+    rows out = *in;
+    if (may.count == 0) return out;
+    out.keys.lo = weft_larger(out.keys.lo, may.at[0].lo);
+    out.keys.hi = weft_larger(out.keys.lo, weft_smaller(out.keys.hi, may.at[may.count - 1].hi));
+    return out;
+}
+
+/* Has the node few intervals, whatever the keys? It is asked before those that may have many. */
+static bool is_short(const weft_dag *dag, weft_id id) {
+    switch (weft_node_at(dag, id)->op) {
+    case WEFT_ATOM_BAND: return weft_operand_int(dag, id, 2) == 1;
+    case WEFT_ATOM_CAUSAL:
+    case WEFT_ATOM_WINDOW:
+    case WEFT_ATOM_PAST:
+    case WEFT_ATOM_CHUNK:
+    case WEFT_ATOM_ROWS: return true;
+    default: return false;
     }
-    return begun ? rest : whole(in);
+}
+
+/* Meets `rest` with operands that are not complemented: the short ones, or all others. */
+static weft_spans intersect_plain(const rows *in, weft_id id, bool shorts, weft_spans rest) {
+    const weft_dag *dag = &in->scratch->bound->dag;
+    for (uint32_t k = 0; k < weft_node_at(dag, id)->arity && rest.may.count > 0; k++) {
+        weft_id operand = weft_operand(dag, id, k);
+        if (weft_node_at(dag, operand)->op == WEFT_OP_COMPLEMENT || is_short(dag, operand) != shorts) continue;
+        rows part = narrowed(in, rest.may);
+        rest = intersect(in, rest, spans(&part, operand));
+    }
+    return rest;
 }
 
 /* What is complemented is then taken from that, which is mostly little: its own complement may be a long list. */
 static weft_spans intersection_spans(const rows *in, weft_id id) {
     const weft_dag *dag = &in->scratch->bound->dag;
-    weft_spans rest = intersect_plain(in, id);
+    weft_spans rest = intersect_plain(in, id, false, intersect_plain(in, id, true, whole(in)));
     for (uint32_t k = 0; k < weft_node_at(dag, id)->arity && rest.may.count > 0; k++) {
         weft_id operand = weft_operand(dag, id, k);
+        rows part = narrowed(in, rest.may);
         if (weft_node_at(dag, operand)->op == WEFT_OP_COMPLEMENT)
-            rest = difference(in, rest, spans(in, weft_operand(dag, operand, 0)));
+            rest = difference(in, rest, spans(&part, weft_operand(dag, operand, 0)));
     }
     return rest;
 }
@@ -122,7 +144,8 @@ static weft_spans intersection_spans(const rows *in, weft_id id) {
 static weft_spans difference_spans(const rows *in, weft_id id) {
     weft_spans left = spans(in, weft_operand(&in->scratch->bound->dag, id, 0));
     if (left.may.count == 0) return no_spans;
-    return difference(in, left, spans(in, weft_operand(&in->scratch->bound->dag, id, 1)));
+    rows part = narrowed(in, left.may);
+    return difference(in, left, spans(&part, weft_operand(&in->scratch->bound->dag, id, 1)));
 }
 
 /* Block numbers as positions. */
@@ -140,8 +163,13 @@ static weft_intervals scale(const rows *in, weft_intervals list, int64_t size) {
 
 static weft_spans blocks_spans(const rows *in, weft_id id) {
     int64_t size = weft_operand_int(&in->scratch->bound->dag, id, 0);
-    rows blocks = {in->scratch, weft_space_blocks(in->space, size), weft_floor_div(in->i0, size),
-                   weft_floor_div(in->i1 - 1, size) + 1, false};
+    weft_interval keys = {in->keys.lo / size, weft_ceil_div(in->keys.hi, size)};
+    rows blocks = {.scratch = in->scratch,
+                   .space = weft_space_blocks(in->space, size),
+                   .i0 = weft_floor_div(in->i0, size),
+                   .i1 = weft_floor_div(in->i1 - 1, size) + 1,
+                   .keys = keys,
+                   .asked = keys};
     weft_spans inner = spans(&blocks, weft_operand(&in->scratch->bound->dag, id, 1));
     weft_intervals may = scale(in, inner.may, size);
     bool same = inner.full.at == inner.may.at && inner.full.count == inner.may.count;
@@ -151,7 +179,7 @@ static weft_spans blocks_spans(const rows *in, weft_id id) {
 /* ---- the walk -------------------------------------------------------------------------------------------------- */
 
 static weft_spans work_out(const rows *in, weft_id id) {
-    weft_atom atom = {in->scratch->bound, id, in->space, in->scratch};
+    weft_atom atom = {in->scratch->bound, id, in->space, in->scratch, in->keys};
     weft_spans out = no_spans;
     in->scratch->span_calls++;
     switch (weft_node_at(&in->scratch->bound->dag, id)->op) {
@@ -170,31 +198,33 @@ static weft_spans work_out(const rows *in, weft_id id) {
     }
 }
 
+/* A node that was asked about other keys is asked once more, about all of them. */
 static weft_spans spans(const rows *in, weft_id id) {
     weft_scratch *scratch = in->scratch;
     if (!in->outermost) return work_out(in, id);
-    if (scratch->stamp[id] != scratch->now) {
-        weft_spans out = work_out(in, id);
-        scratch->seen[id] = out;
-        scratch->stamp[id] = scratch->now;
-    }
-    return scratch->seen[id];
+    weft_seen seen = scratch->seen[id];
+    bool known = seen.stamp == scratch->now;
+    if (known && seen.keys.lo <= in->keys.lo && seen.keys.hi >= in->keys.hi) return seen.spans;
+    rows question = *in;
+    if (known) question.keys = in->asked;
+    weft_spans out = work_out(&question, id);
+    scratch->seen[id] = (weft_seen){out, question.keys, scratch->now};
+    return out;
 }
 
 /* Room to remember every node up to `id`; operands have smaller ids. */
 static bool reserve_seen(weft_scratch *scratch, weft_id id) {
-    const weft_allocator *allocator = scratch->bound->dag.allocator;
-    if (id < scratch->stamp_capacity && id < scratch->seen_capacity) return true;
-    uint32_t old = scratch->stamp_capacity, count = scratch->bound->dag.count;
-    if (!weft_reserve(allocator, &scratch->seen, &scratch->seen_capacity, count, sizeof *scratch->seen) ||
-        !weft_reserve(allocator, &scratch->stamp, &scratch->stamp_capacity, count, sizeof *scratch->stamp)) {
+    uint32_t old = scratch->seen_capacity;
+    if (id < old) return true;
+    if (!weft_reserve(scratch->bound->dag.allocator, &scratch->seen, &scratch->seen_capacity, scratch->bound->dag.count,
+                      sizeof *scratch->seen))
         return false;
-    }
-    memset(scratch->stamp + old, 0, (scratch->stamp_capacity - old) * sizeof *scratch->stamp);
+    memset(scratch->seen + old, 0, (scratch->seen_capacity - old) * sizeof *scratch->seen);
     return true;
 }
 
-bool weft_spans_of(weft_scratch *scratch, weft_id set, weft_space space, int64_t i0, int64_t i1, weft_spans *out) {
+bool weft_spans_within(weft_scratch *scratch, weft_id set, weft_space space, int64_t i0, int64_t i1, weft_interval keys,
+                       weft_spans *out) {
     *out = no_spans;
     if (!reserve_seen(scratch, set)) return false;
     bool same = scratch->i0 == i0 && scratch->i1 == i1 && scratch->space.keys == space.keys &&
@@ -203,9 +233,13 @@ bool weft_spans_of(weft_scratch *scratch, weft_id set, weft_space space, int64_t
     scratch->space = space;
     scratch->i0 = i0;
     scratch->i1 = i1;
-    rows in = {scratch, space, i0, i1, true};
+    rows in = {scratch, space, i0, i1, keys, keys, true};
     *out = spans(&in, set);
     return !scratch->failed && !scratch->arena.failed;
+}
+
+bool weft_spans_of(weft_scratch *scratch, weft_id set, weft_space space, int64_t i0, int64_t i1, weft_spans *out) {
+    return weft_spans_within(scratch, set, space, i0, i1, (weft_interval){0, space.keys}, out);
 }
 
 /* Adds the keys of row i among those of the gap that spans left open. */

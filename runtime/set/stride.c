@@ -2,10 +2,11 @@
  * Distances shrink by the stride, lists are picked apart, conditions are read at the positions that a and b stand for;
  * a dilated window becomes a plain one. Terms that have no such form are refused. */
 #include "set/arithmetic.h"
-#include "set/set.h"
+#include "set/forms.h"
 
 typedef struct striding {
     weft_bound *bound;
+    weft_space space; /* of the set */
     int64_t stride, residue;
     weft_id *made;  /* by id: what it became, 0 while not known */
     weft_id *stack; /* operands of the nodes under way */
@@ -139,6 +140,30 @@ static weft_id scalar(striding *s, weft_id id) {
     return node.arity == 0 ? id : rebuild(s, id);
 }
 
+/* In its simpler form, where the class gives it one. */
+static weft_id simpler(striding *s, weft_id where) {
+    weft_id set = weft_simpler_where(s->bound, where, weft_space_class(s->space, s->stride, s->residue));
+    s->failed = s->failed || !set;
+    return set;
+}
+
+/* ---- labels ----------------------------------------------------------------------------------------------------- */
+
+/* Every stride-th one. */
+static weft_id same(striding *s, weft_id id) {
+    weft_array array = s->bound->arrays[node_at(s, weft_operand(dag_of(s), id, 0))->value.integer];
+    int64_t columns = weft_ceil_div(array.columns - s->residue, s->stride);
+    if (columns < 1) return make_atom(s, WEFT_ATOM_NONE);
+    array.at += s->residue * array.column_stride;
+    array.columns = columns;
+    array.column_stride *= s->stride;
+    array.labels = NULL;
+    array.own = false;
+    weft_id made = weft_same_of(s->bound, array);
+    s->failed = s->failed || !made;
+    return made;
+}
+
 /* ---- blocks ------------------------------------------------------------------------------------------------------ */
 
 /* Does membership in the atom depend on the two positions alone, whatever space they are in? */
@@ -184,20 +209,22 @@ static weft_id blocks(striding *s, weft_id id) {
     if (size % s->stride == 0) return make_two(s, WEFT_OP_BLOCKS, WEFT_TYPE_SET, make_int(s, size / s->stride), set);
     if (s->stride % size) return refuse(s);
     bool refused = false;
-    weft_id made = weft_stride_set(s->bound, set, s->stride / size, s->residue / size, &refused);
+    weft_id made = weft_stride_set(s->bound, set, weft_space_blocks(s->space, size), s->stride / size,
+                                   s->residue / size, &refused);
     return refused ? refuse(s) : made;
 }
 
-/* 0 <= i // size - j // size <= back, as a condition. */
+/* 0 <= i // size - j // size <= back, as a condition; of one chunk, that i // size == j // size. */
 static weft_id chunk_condition(striding *s, int64_t size, int64_t back) {
     weft_id number = make_int(s, size), quotient[2];
     for (int k = 0; k < 2; k++)
         quotient[k] =
             make_two(s, WEFT_OP_FLOORDIV, WEFT_TYPE_INT, position(s, k ? WEFT_OP_VAR_J : WEFT_OP_VAR_I), number);
+    if (back == 0) return make_two(s, WEFT_OP_EQ, WEFT_TYPE_BOOL, quotient[0], quotient[1]);
     weft_id distance = make_two(s, WEFT_OP_SUB, WEFT_TYPE_INT, quotient[0], quotient[1]);
     weft_id least = make_two(s, WEFT_OP_LE, WEFT_TYPE_BOOL, make_int(s, 0), distance);
     weft_id most = make_two(s, WEFT_OP_LE, WEFT_TYPE_BOOL, distance, make_int(s, back));
-    return make_one(s, WEFT_ATOM_WHERE, make_two(s, WEFT_OP_AND, WEFT_TYPE_BOOL, least, most));
+    return make_two(s, WEFT_OP_AND, WEFT_TYPE_BOOL, least, most);
 }
 
 static weft_id chunk(striding *s, weft_id id) {
@@ -205,7 +232,7 @@ static weft_id chunk(striding *s, weft_id id) {
     if (back < 0) return make_atom(s, WEFT_ATOM_NONE);
     if (size % s->stride == 0)
         return make_two(s, WEFT_ATOM_CHUNK, WEFT_TYPE_SET, make_int(s, size / s->stride), make_int(s, back));
-    if (s->stride % size) return chunk_condition(s, size, back);
+    if (s->stride % size) return simpler(s, make_one(s, WEFT_ATOM_WHERE, chunk_condition(s, size, back)));
     return shrink_band(s, s->stride / size, -back, 0, 1); /* neighbours in the class are stride / size chunks apart */
 }
 
@@ -243,6 +270,11 @@ static weft_id complement(striding *s, weft_id id) {
     return make_one(s, WEFT_OP_COMPLEMENT, inner);
 }
 
+static weft_id where(striding *s, weft_id id) {
+    weft_id made = rebuild(s, id);
+    return made ? simpler(s, made) : 0;
+}
+
 static weft_id rewrite_set(striding *s, weft_id id) {
     const weft_dag *dag = dag_of(s);
     weft_op op = (weft_op)node_at(s, id)->op;
@@ -266,7 +298,8 @@ static weft_id rewrite_set(striding *s, weft_id id) {
     case WEFT_ATOM_COLS:
     case WEFT_ATOM_GLOBAL: return listed(s, id, op);
     case WEFT_ATOM_CHUNK: return chunk(s, id);
-    case WEFT_ATOM_WHERE: return rebuild(s, id);
+    case WEFT_ATOM_SAME: return same(s, id);
+    case WEFT_ATOM_WHERE: return where(s, id);
     default: return refuse(s);
     }
 }
@@ -279,10 +312,11 @@ static weft_id rewrite(striding *s, weft_id id) {
     return s->made[id];
 }
 
-weft_id weft_stride_set(weft_bound *bound, weft_id set, int64_t stride, int64_t residue, bool *refused) {
+weft_id weft_stride_set(weft_bound *bound, weft_id set, weft_space space, int64_t stride, int64_t residue,
+                        bool *refused) {
     const weft_allocator *allocator = bound->dag.allocator;
     size_t bytes = ((size_t)set + 1) * sizeof(weft_id);
-    striding s = {.bound = bound, .stride = stride, .residue = residue};
+    striding s = {.bound = bound, .space = space, .stride = stride, .residue = residue};
     s.made = weft_allocate_zero(allocator, bytes);
     weft_id result = s.made ? rewrite(&s, set) : 0;
     weft_free(allocator, s.made, bytes);

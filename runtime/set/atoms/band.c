@@ -16,9 +16,9 @@ static bool band_holds(band b, int64_t i, int64_t j) {
 }
 
 /* The band cut to the differences that exist between the rows and the keys; its ends are then multiples of the step. */
-static band cut_band(band b, weft_space space, int64_t i0, int64_t i1) {
-    b.lo = weft_larger(b.lo, 1 - i1);
-    b.hi = weft_smaller(b.hi, space.keys - 1 - i0);
+static band cut_band(band b, weft_interval keys, int64_t i0, int64_t i1) {
+    b.lo = weft_larger(b.lo, keys.lo + 1 - i1);
+    b.hi = weft_smaller(b.hi, keys.hi - 1 - i0);
     if (b.step == 1 || b.lo > b.hi) return b;
     int64_t first = weft_floor_mod(b.lo, b.step);
     if (first > 0) b.lo = weft_add_saturated(b.lo, b.step - first);
@@ -41,7 +41,7 @@ static void list_band(const weft_atom *atom, band b, int64_t i0, int64_t i1, wef
 
 static bool band_spans(const weft_atom *atom, band b, int64_t i0, int64_t i1, weft_spans *out) {
     weft_scratch *scratch = atom->scratch;
-    band cut = cut_band(b, atom->space, i0, i1);
+    band cut = cut_band(b, atom->keys, i0, i1);
     if (cut.lo > cut.hi) return true;
     bool single = i1 - i0 == 1;
     if (b.step > i1 - i0 && (single || (cut.hi - cut.lo) / b.step < LISTED_INTERVALS)) {

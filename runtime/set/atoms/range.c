@@ -1,4 +1,5 @@
-/* Interval arithmetic: what an operation may give when its operands may be anything of two ranges. Sound to
+/* Interval arithmetic: what an operation may give when its operands may be anything of two ranges. Ranges of ints have
+ * a step (Granger, "Static Analysis of Arithmetical Congruences", 1989), so that 4 * i + 1 is known to be odd. Sound to
  * the bit: integer bounds that leave 64 bits become faults, float bounds are rounded as the evaluator rounds, or
  * widened where a function of the C library need not be monotone. Where every operand is known exactly the evaluator's
  * own operation is used. */
@@ -30,6 +31,34 @@ weft_range weft_range_point(weft_value value, weft_type type) {
 bool weft_range_is_point(const weft_range *r, weft_type type) {
     if (!r->value || r->nan) return false;
     return type == WEFT_TYPE_FLOAT ? r->lo.real == r->hi.real : r->lo.integer == r->hi.integer;
+}
+
+/* ---- steps ------------------------------------------------------------------------------------------------------- */
+
+/* The greatest common divisor; 0 is a multiple of everything. */
+static uint64_t divisor(uint64_t a, uint64_t b) {
+    while (b) {
+        uint64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+/* What all differences of values are multiples of; 0: there is one value. */
+static uint64_t step_of(const weft_range *r) {
+    if (r->lo.integer == r->hi.integer) return 0;
+    return r->step > 1 ? (uint64_t)r->step : 1;
+}
+
+static weft_range with_step(weft_range range, uint64_t step) {
+    range.step = !range.fault && step <= INT64_MAX ? (int64_t)step : 1; /* what was cut off has no step */
+    return range;
+}
+
+static bool may_be_equal(const weft_range *a, const weft_range *b) {
+    uint64_t step = divisor(step_of(a), step_of(b));
+    return step <= 1 || weft_remainder(a->lo.integer, (int64_t)step) == weft_remainder(b->lo.integer, (int64_t)step);
 }
 
 /* ---- ints: edges of an interval may lie beyond 64 bits --------------------------------------------------------- */
@@ -88,64 +117,90 @@ weft_range weft_range_hull(weft_range a, weft_range b, weft_type type) {
     } else {
         out.lo.integer = weft_smaller(a.lo.integer, b.lo.integer);
         out.hi.integer = weft_larger(a.hi.integer, b.hi.integer);
+        uint64_t apart = (uint64_t)weft_larger(a.lo.integer, b.lo.integer) - (uint64_t)out.lo.integer;
+        out = with_step(out, divisor(divisor(step_of(&a), step_of(&b)), apart));
     }
     out.nan = a.nan || b.nan;
     out.fault = a.fault || b.fault;
     return out;
 }
 
+/* x % m for one divisor: where the quotient is one too, x less a constant; else what is left of the step. */
+static weft_range remainder_by(const weft_range *x, int64_t m) {
+    int64_t first, last, lo = x->lo.integer;
+    bool known = weft_divide_checked(lo, m, &first) && weft_divide_checked(x->hi.integer, m, &last);
+    if (known && first == last)
+        return with_step(weft_range_ints(weft_remainder(lo, m), weft_remainder(x->hi.integer, m)), step_of(x));
+    if (m < 0) return weft_range_ints(m + 1, 0);
+    int64_t step = (int64_t)divisor(step_of(x), (uint64_t)m), rest = weft_remainder(lo, step);
+    return with_step(weft_range_ints(rest, m - step + rest), (uint64_t)step);
+}
+
 /* x % m for divisors of one sign, [mlo, mhi]. */
-static weft_range remainder_part(int64_t lo, int64_t hi, int64_t mlo, int64_t mhi) {
-    if (mlo == mhi) {
-        int64_t first, last;
-        bool known = weft_divide_checked(lo, mlo, &first) && weft_divide_checked(hi, mlo, &last);
-        if (known && first == last) {
-            int64_t a = weft_remainder(lo, mlo), b = weft_remainder(hi, mlo);
-            return weft_range_ints(weft_smaller(a, b), weft_larger(a, b));
-        }
-    }
+static weft_range remainder_part(const weft_range *x, int64_t mlo, int64_t mhi) {
+    int64_t lo = x->lo.integer, hi = x->hi.integer;
+    if (mlo == mhi) return remainder_by(x, mlo);
     if (mlo > 0 && lo >= 0) return weft_range_ints(hi < mlo ? lo : 0, weft_smaller(hi, mhi - 1));
     return mlo > 0 ? weft_range_ints(0, mhi - 1) : weft_range_ints(mlo + 1, 0);
+}
+
+/* x // m likewise. */
+static weft_range quotient_part(const weft_range *x, int64_t mlo, int64_t mhi) {
+    weft_range out = corners(WEFT_OP_FLOORDIV, x->lo.integer, x->hi.integer, mlo, mhi);
+    bool even = mlo == mhi && mlo > 0 && step_of(x) % (uint64_t)mlo == 0;
+    return even ? with_step(out, step_of(x) / (uint64_t)mlo) : out;
 }
 
 /* // and %: the divisor's range is cut at zero, where the result is a fault. */
 static weft_range divide_ints(weft_op op, const weft_range *a, const weft_range *b) {
     weft_range out = {0};
-    int64_t alo = a->lo.integer, ahi = a->hi.integer;
     int64_t cut[2][2] = {{weft_larger(b->lo.integer, 1), b->hi.integer},
                          {b->lo.integer, weft_smaller(b->hi.integer, -1)}};
     for (int k = 0; k < 2; k++) {
         int64_t lo = cut[k][0], hi = cut[k][1];
         if (lo > hi) continue;
-        weft_range part = op == WEFT_OP_MOD ? remainder_part(alo, ahi, lo, hi) : corners(op, alo, ahi, lo, hi);
+        weft_range part = op == WEFT_OP_MOD ? remainder_part(a, lo, hi) : quotient_part(a, lo, hi);
         out = out.value || out.fault ? weft_range_hull(out, part, WEFT_TYPE_INT) : part;
     }
     if (b->lo.integer <= 0 && b->hi.integer >= 0) out.fault = true;
     return out;
 }
 
-static weft_range negate_ints(const weft_range *a) { return corners(WEFT_OP_SUB, 0, 0, a->lo.integer, a->hi.integer); }
+static weft_range negate_ints(const weft_range *a) {
+    return with_step(corners(WEFT_OP_SUB, 0, 0, a->lo.integer, a->hi.integer), step_of(a));
+}
+
+/* By one number the step grows with the values. */
+static weft_range multiply_ints(const weft_range *a, const weft_range *b) {
+    weft_range out = corners(WEFT_OP_MUL, a->lo.integer, a->hi.integer, b->lo.integer, b->hi.integer);
+    const weft_range *many = step_of(a) ? a : b, *one = step_of(a) ? b : a;
+    int64_t step;
+    bool known = !step_of(one) && weft_multiply_checked((int64_t)step_of(many), one->lo.integer, &step);
+    return known && step > INT64_MIN ? with_step(out, (uint64_t)(step < 0 ? -step : step)) : out;
+}
 
 static weft_range absolute_ints(const weft_range *a) {
     if (a->lo.integer >= 0) return *a;
     weft_range negated = negate_ints(a);
     if (a->hi.integer <= 0 || !negated.value) return negated;
     negated.lo.integer = 0;
+    negated.step = 1;
     negated.hi.integer = weft_larger(negated.hi.integer, a->hi.integer);
     return negated;
 }
 
 static weft_range apply_to_ints(weft_op op, const weft_range *a, const weft_range *b) {
+    weft_range out;
     switch (op) {
     case WEFT_OP_NEG: return negate_ints(a);
     case WEFT_OP_ABS: return absolute_ints(a);
     case WEFT_OP_ADD:
-        return between(apply_to_edge(op, a->lo.integer, b->lo.integer),
-                       apply_to_edge(op, a->hi.integer, b->hi.integer));
+        out = between(apply_to_edge(op, a->lo.integer, b->lo.integer), apply_to_edge(op, a->hi.integer, b->hi.integer));
+        return with_step(out, divisor(step_of(a), step_of(b)));
     case WEFT_OP_SUB:
-        return between(apply_to_edge(op, a->lo.integer, b->hi.integer),
-                       apply_to_edge(op, a->hi.integer, b->lo.integer));
-    case WEFT_OP_MUL: return corners(op, a->lo.integer, a->hi.integer, b->lo.integer, b->hi.integer);
+        out = between(apply_to_edge(op, a->lo.integer, b->hi.integer), apply_to_edge(op, a->hi.integer, b->lo.integer));
+        return with_step(out, divisor(step_of(a), step_of(b)));
+    case WEFT_OP_MUL: return multiply_ints(a, b);
     case WEFT_OP_FLOORDIV:
     case WEFT_OP_MOD: return divide_ints(op, a, b);
     case WEFT_OP_MIN:
@@ -242,7 +297,8 @@ static bool less(weft_value a, weft_value b, weft_type type, bool or_equal) {
 
 static weft_range compare(weft_op op, const weft_range *a, const weft_range *b, weft_type type) {
     bool nan = a->nan || b->nan;
-    bool overlap = less(a->lo, b->hi, type, true) && less(b->lo, a->hi, type, true);
+    bool overlap = less(a->lo, b->hi, type, true) && less(b->lo, a->hi, type, true) &&
+                   (type == WEFT_TYPE_FLOAT || may_be_equal(a, b));
     bool equal = overlap && weft_range_is_point(a, type) && weft_range_is_point(b, type);
     switch (op) {
     case WEFT_OP_EQ: return truth(!equal || nan, overlap);

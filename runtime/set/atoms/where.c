@@ -60,7 +60,7 @@ static void look(search *s, int64_t j0, int64_t j1) {
 
 static search search_in(const weft_atom *atom, weft_id condition, int64_t i0, int64_t i1, uint64_t budget) {
     search s = {.atom = atom, .condition = condition, .i0 = i0, .i1 = i1, .budget = budget};
-    if (atom->space.keys > 0) look(&s, 0, atom->space.keys);
+    if (atom->keys.lo < atom->keys.hi) look(&s, atom->keys.lo, atom->keys.hi);
     return s;
 }
 
@@ -74,7 +74,7 @@ bool weft_where_spans(const weft_atom *atom, int64_t i0, int64_t i1, weft_spans 
 
 bool weft_condition_keys(weft_scratch *scratch, weft_id condition, int64_t i, int64_t keys, uint64_t budget,
                          weft_intervals *out) {
-    weft_atom atom = {.bound = scratch->bound, .space = weft_space_of(1, keys), .scratch = scratch};
+    weft_atom atom = {.bound = scratch->bound, .space = weft_space_of(1, keys), .scratch = scratch, .keys = {0, keys}};
     search s = search_in(&atom, condition, i, i + 1, budget);
     *out = weft_intervals_of(&s.full);
     return s.boxes <= budget && !scratch->failed;

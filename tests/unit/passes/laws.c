@@ -114,6 +114,12 @@ static const law_test rows[] = {
     {"chunk", "chunk(1, 3)", "band(-3, 0, 1)"},
     {"chunk", "chunk(a, -1)", "none"},
     {"chunk", "chunk(2, 0)", "chunk(2, 0)"},
+    {"axial", "axial(a, b)",
+     "intersection(rows(range(0, mul(min(a, Lk), min(b, Lk)))), cols(range(0, mul(min(a, Lk), min(b, Lk)))), "
+     "union(band(" LEAST ", " LARGEST ", b), chunk(b, 0)))"},
+    {"axial", "axial(1, 1)",
+     "intersection(rows(range(0, mul(min(1, Lk), min(1, Lk)))), "
+     "cols(range(0, mul(min(1, Lk), min(1, Lk)))))"},
     {"constant_where", "where(true)", "all"},
     {"constant_where", "where(false)", "none"},
 

@@ -47,6 +47,34 @@ static void check_tile(const weft_bound *bound, weft_id set, weft_space space, i
     }
 }
 
+/* What is asked about some keys alone is right for those, whatever was asked before. */
+static void check_window(test_sets *t, weft_scratch *scratch, weft_id set, weft_space space, int64_t i0, int64_t i1,
+                         uint64_t seed) {
+    weft_spans part, again;
+    weft_interval keys = {pick(t, 0, space.keys), 0};
+    keys.hi = pick(t, keys.lo, space.keys);
+    weft_scratch_reset(scratch);
+    ck_assert(weft_spans_within(scratch, set, space, i0, i1, keys, &part));
+    check_form(part.full, space.keys, seed);
+    check_form(part.may, space.keys, seed);
+    for (int64_t j = keys.lo; j < keys.hi; j++) {
+        bool some = false, every = true;
+        for (int64_t i = i0; i < i1; i++) {
+            bool in = weft_contains(scratch->bound, set, space, i, j);
+            some = some || in;
+            every = every && in;
+        }
+        bool full = weft_intervals_contain(part.full, j), may = weft_intervals_contain(part.may, j);
+        if ((full && !every) || (some && !may) || (i1 - i0 == 1 && (full != every || may != some)))
+            ck_abort_msg("seed %llu: rows [%lld, %lld), key %lld of [%lld, %lld): full %d, may %d",
+                         (unsigned long long)seed, (long long)i0, (long long)i1, (long long)j, (long long)keys.lo,
+                         (long long)keys.hi, full, may);
+    }
+    tally all = {0};
+    ck_assert(weft_spans_of(scratch, set, space, i0, i1, &again));
+    check_tile(scratch->bound, set, space, i0, i1, again, seed, &all);
+}
+
 static void check_set(test_sets *t, const weft_bound *bound, weft_id set, uint64_t seed, tally *tiles, tally *rows) {
     weft_space space = weft_space_of(t->environment.lq, t->environment.lk);
     weft_scratch scratch;
@@ -61,6 +89,8 @@ static void check_set(test_sets *t, const weft_bound *bound, weft_id set, uint64
         int64_t row = pick(t, i0, i1 - 1); /* without a reset: what was seen must not be taken for this row's */
         ck_assert(weft_spans_of(&scratch, set, space, row, row + 1, &spans));
         check_tile(bound, set, space, row, row + 1, spans, seed, rows);
+        if (chance(t, 30)) check_window(t, &scratch, set, space, i0, i1, seed);
+        if (chance(t, 30)) check_window(t, &scratch, set, space, row, row + 1, seed);
     }
     weft_scratch_free(&scratch);
 }

@@ -20,7 +20,7 @@ typedef struct tally {
 static bool check_class(weft_bound *bound, weft_id set, weft_space space, int64_t stride, int64_t residue,
                         uint64_t seed, tally *sum) {
     bool refused;
-    weft_id picked = weft_stride_set(bound, set, stride, residue, &refused);
+    weft_id picked = weft_stride_set(bound, set, space, stride, residue, &refused);
     ck_assert(refused == !picked);
     sum->classes++;
     sum->refused += refused;
@@ -107,7 +107,7 @@ static weft_id pair(fixture *f, weft_op op, int64_t a, weft_id b) {
 }
 static weft_id in_class(fixture *f, weft_id set, int64_t stride, int64_t residue) {
     bool refused;
-    weft_id picked = weft_stride_set(&f->bound, set, stride, residue, &refused);
+    weft_id picked = weft_stride_set(&f->bound, set, weft_space_of(1000, 1000), stride, residue, &refused);
     ck_assert(!refused && picked);
     return picked;
 }
@@ -144,7 +144,8 @@ START_TEST(blocks_and_chunks_divide) {
                       pair(&f, WEFT_ATOM_CHUNK, 4, number(&f, 2)));
     ck_assert_uint_eq(in_class(&f, pair(&f, WEFT_ATOM_CHUNK, 8, number(&f, 5)), 16, 3), band(&f, -2, 0, 1));
     bool refused;
-    ck_assert_uint_eq(weft_stride_set(&f.bound, pair(&f, WEFT_OP_BLOCKS, 24, window), 16, 3, &refused), 0);
+    ck_assert_uint_eq(
+        weft_stride_set(&f.bound, pair(&f, WEFT_OP_BLOCKS, 24, window), weft_space_of(1000, 1000), 16, 3, &refused), 0);
     ck_assert(refused);
     weft_bound_free(&f.bound);
 }
@@ -165,7 +166,8 @@ START_TEST(memory_may_fail) {
             memory.calls = 0;
             memory.fail_at = nth;
             bool refused = false;
-            weft_id picked = folded ? weft_stride_set(&bound, folded, 4, 1, &refused) : 0;
+            weft_space space = weft_space_of(t.environment.lq, t.environment.lk);
+            weft_id picked = folded ? weft_stride_set(&bound, folded, space, 4, 1, &refused) : 0;
             bool survived = memory.calls < nth;
             ck_assert(!folded || survived == (picked || refused));
             weft_bound_free(&bound);
