@@ -67,6 +67,15 @@ typedef struct weft_place {
     int64_t first, keys; /* of its space */
 } weft_place;
 
+/* Which of some rows a condition on rows holds for (alike.c). */
+typedef struct weft_row_bits {
+    weft_id id;
+    int32_t count;
+    int64_t first;
+    uint64_t bits;
+} weft_row_bits;
+enum { WEFT_KEPT_BITS = 32 };
+
 typedef struct weft_planner {
     weft_plan *plan;
     const weft_allocator *allocator;
@@ -75,6 +84,7 @@ typedef struct weft_planner {
     weft_records places;  /* which layouts there are: what is equal in them (stages.c) */
     weft_scratch rows;    /* spans of the rows being planned, and of every term of their set */
     weft_scratch probe;   /* spans of single rows, and of strips on trial */
+    weft_row_bits row_bits[WEFT_KEPT_BITS];
     weft_mask_pool pool;
     uint64_t tile_count; /* of the layouts that are done */
 } weft_planner;
@@ -133,18 +143,23 @@ weft_strip weft_strip_at(weft_strip rows, int64_t first);
 bool weft_find_keys(weft_planner *planner, weft_layout *layout, uint32_t first, weft_strip rows);
 bool weft_build_masks(weft_planner *planner);
 /* key.c: the key of a masked tile, or false where another tile with the same bits is not to be expected. */
+enum { WEFT_KEY_WORDS = 60 };
 typedef struct weft_mask_key {
-    int64_t at; /* where the tile lies, in the way that its bits depend on */
     int32_t rows;
     uint8_t first, last;
     uint16_t count; /* of words */
-    uint32_t words[28];
+    uint32_t words[WEFT_KEY_WORDS];
 } weft_mask_key;
 bool weft_mask_key_of(weft_planner *planner, const weft_layout *layout, const weft_tile *tile, weft_strip rows,
                       weft_mask_key *key);
 
-/* depends.c: what membership in an atom, or in blocks(), depends on, for the rows given: bits of these. */
-unsigned weft_depends_on(const weft_dag *dag, weft_id id, weft_strip rows);
+/* alike.c: adds to the key where the bits of an atom come from. False: not known, or too long. */
+typedef struct weft_spot {
+    weft_space space;
+    weft_strip rows;
+    weft_interval keys; /* of a tile */
+} weft_spot;
+bool weft_add_alike(weft_planner *planner, const weft_spot *spot, weft_id id, weft_mask_key *key);
 
 /* split.c: cuts heavy items along their keys. order.c: puts dear items first. Both look at nothing but the costs. */
 bool weft_plan_split(weft_plan *plan, const weft_allocator *allocator);

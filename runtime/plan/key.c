@@ -1,6 +1,6 @@
-/* When are two bit tiles surely equal? Terms that hold all of a tile or none of it drop out. If the bits of the terms
- * that are left depend on one thing alone (the distance from query to key, say), those terms and where the tile lies in
- * that respect are its key. Along a window's edge every row tile asks for the same few keys. */
+/* When are two bit tiles surely equal? Terms that hold all of a tile or none of it drop out. The operations between the
+ * terms that are left, and the words that say where the bits of each come from (alike.c), are the key. Along a window's
+ * edge every row tile asks for the same few keys. */
 #include <string.h>
 
 #include "plan/build.h"
@@ -10,15 +10,12 @@ typedef enum weft_share { SHARE_NONE, SHARE_ALL, SHARE_OPEN, SHARE_UNKNOWN } wef
 
 typedef struct weft_search {
     weft_planner *planner;
-    weft_space space;
-    weft_strip rows;
-    weft_interval keys; /* of the tile */
+    weft_spot spot;
     weft_mask_key *key;
-    unsigned depends; /* of the words in the key */
-    uint32_t visits;  /* a DAG has exponentially many paths */
+    uint32_t visits; /* a DAG has exponentially many paths */
 } weft_search;
 
-enum { MOST_VISITS = 64, WORDS = sizeof((weft_mask_key *)0)->words / sizeof(uint32_t) };
+enum { MOST_VISITS = 64 };
 
 static bool covers(weft_intervals list, weft_interval keys) {
     uint32_t n = weft_intervals_find(list, keys.lo);
@@ -32,7 +29,7 @@ static bool meets(weft_intervals list, weft_interval keys) {
 
 static weft_share add_word(weft_search *search, uint32_t word) {
     weft_mask_key *key = search->key;
-    if (key->count == WORDS) return SHARE_UNKNOWN;
+    if (key->count == WEFT_KEY_WORDS) return SHARE_UNKNOWN;
     key->words[key->count++] = word;
     return SHARE_OPEN;
 }
@@ -50,14 +47,12 @@ static weft_share share_of_many(weft_search *search, weft_id id, weft_op op) {
     weft_share drops = op == WEFT_OP_UNION ? SHARE_NONE : SHARE_ALL;
     weft_share settles = op == WEFT_OP_UNION ? SHARE_ALL : SHARE_NONE;
     uint16_t start = search->key->count;
-    unsigned depends = search->depends;
     uint32_t left = 0;
     for (uint32_t k = 0; k < weft_node_at(dag, id)->arity; k++) {
         weft_share share = share_of(search, weft_operand(dag, id, k));
         if (share == SHARE_UNKNOWN) return share;
         if (share == settles) {
             search->key->count = start;
-            search->depends = depends;
             return share;
         }
         left += share != drops;
@@ -75,11 +70,10 @@ static weft_share complement(weft_search *search, weft_share share) {
 static weft_share share_of_difference(weft_search *search, weft_id id) {
     const weft_dag *dag = &search->planner->plan->bound.dag;
     uint16_t start = search->key->count;
-    unsigned depends = search->depends;
     weft_share kept = share_of(search, weft_operand(dag, id, 0));
     if (kept == SHARE_NONE || kept == SHARE_UNKNOWN) return kept;
     weft_share removed = complement(search, share_of(search, weft_operand(dag, id, 1)));
-    if (removed == SHARE_NONE) search->key->count = start, search->depends = depends;
+    if (removed == SHARE_NONE) search->key->count = start;
     if (kept == SHARE_ALL || removed != SHARE_OPEN) return removed == SHARE_ALL ? kept : removed;
     return add_operation(search, WEFT_OP_INTERSECTION, 2);
 }
@@ -87,23 +81,23 @@ static weft_share share_of_difference(weft_search *search, weft_id id) {
 static weft_share share_of(weft_search *search, weft_id id) {
     weft_planner *planner = search->planner;
     const weft_node *node = weft_node_at(&planner->plan->bound.dag, id);
-    int64_t first = search->rows.first;
+    const weft_spot *spot = &search->spot;
+    int64_t first = spot->rows.first;
     weft_spans spans;
     if (++search->visits > MOST_VISITS) return SHARE_UNKNOWN;
     if (node->op == WEFT_OP_COMPLEMENT)
         return complement(search, share_of(search, weft_operand(&planner->plan->bound.dag, id, 0)));
-    if (!weft_spans_of(&planner->rows, id, search->space, first, first + search->rows.count, &spans))
-        return SHARE_UNKNOWN;
-    if (!meets(spans.may, search->keys)) return SHARE_NONE;
-    if (covers(spans.full, search->keys)) return SHARE_ALL;
+    if (!weft_spans_of(&planner->rows, id, spot->space, first, first + spot->rows.count, &spans)) return SHARE_UNKNOWN;
+    if (!meets(spans.may, spot->keys)) return SHARE_NONE;
+    if (covers(spans.full, spot->keys)) return SHARE_ALL;
     switch (node->op) {
     case WEFT_OP_UNION:
     case WEFT_OP_INTERSECTION: return share_of_many(search, id, (weft_op)node->op);
     case WEFT_OP_DIFFERENCE: return share_of_difference(search, id);
     default: break;
     }
-    search->depends |= weft_depends_on(&planner->plan->bound.dag, id, search->rows);
-    return add_word(search, id);
+    if (add_word(search, id) == SHARE_UNKNOWN) return SHARE_UNKNOWN;
+    return weft_add_alike(planner, spot, id, search->key) ? SHARE_OPEN : SHARE_UNKNOWN;
 }
 
 bool weft_mask_key_of(weft_planner *planner, const weft_layout *layout, const weft_tile *tile, weft_strip rows,
@@ -114,13 +108,8 @@ bool weft_mask_key_of(weft_planner *planner, const weft_layout *layout, const we
     key->rows = rows.count;
     key->first = tile->first;
     key->last = tile->last;
-    weft_search search = {.planner = planner, .space = layout->space, .rows = rows, .keys = keys, .key = key};
+    weft_search search = {.planner = planner, .spot = {layout->space, rows, keys}, .key = key};
     if (share_of(&search, layout->set) != SHARE_OPEN) return false;
-    memset(key->words + key->count, 0, (WORDS - key->count) * sizeof *key->words); /* of terms that dropped out */
-    switch (search.depends) {
-    case WEFT_ON_DISTANCE: key->at = base - rows.first; return true;
-    case WEFT_ON_KEY: key->at = base; return true;
-    case WEFT_ON_ROW: key->at = rows.first; return true;
-    default: return false;
-    }
+    memset(key->words + key->count, 0, (WEFT_KEY_WORDS - key->count) * sizeof *key->words); /* of what dropped out */
+    return true;
 }

@@ -103,25 +103,29 @@ static rows narrowed(const rows *in, weft_intervals may) {
     return out;
 }
 
-/* Has the node few intervals, whatever the keys? It is asked before those that may have many. */
-static bool is_short(const weft_dag *dag, weft_id id) {
+/* Operands are asked in turns: first what has few intervals, whatever the keys; last what may have one a key. */
+enum { TURNS = 3 };
+
+static int turn_of(const weft_dag *dag, weft_id id) {
     switch (weft_node_at(dag, id)->op) {
-    case WEFT_ATOM_BAND: return weft_operand_int(dag, id, 2) == 1;
+    case WEFT_ATOM_BAND: return weft_operand_int(dag, id, 2) > 1;
     case WEFT_ATOM_CAUSAL:
     case WEFT_ATOM_WINDOW:
     case WEFT_ATOM_PAST:
     case WEFT_ATOM_CHUNK:
-    case WEFT_ATOM_ROWS: return true;
-    default: return false;
+    case WEFT_ATOM_ROWS: return 0;
+    case WEFT_ATOM_SAME:
+    case WEFT_ATOM_WHERE: return 2;
+    default: return 1;
     }
 }
 
-/* Meets `rest` with operands that are not complemented: the short ones, or all others. */
-static weft_spans intersect_plain(const rows *in, weft_id id, bool shorts, weft_spans rest) {
+/* Meets `rest` with the operands of one turn that are not complemented. */
+static weft_spans take_turn(const rows *in, weft_id id, int turn, weft_spans rest) {
     const weft_dag *dag = &in->scratch->bound->dag;
     for (uint32_t k = 0; k < weft_node_at(dag, id)->arity && rest.may.count > 0; k++) {
         weft_id operand = weft_operand(dag, id, k);
-        if (weft_node_at(dag, operand)->op == WEFT_OP_COMPLEMENT || is_short(dag, operand) != shorts) continue;
+        if (weft_node_at(dag, operand)->op == WEFT_OP_COMPLEMENT || turn_of(dag, operand) != turn) continue;
         rows part = narrowed(in, rest.may);
         rest = intersect(in, rest, spans(&part, operand));
     }
@@ -131,7 +135,8 @@ static weft_spans intersect_plain(const rows *in, weft_id id, bool shorts, weft_
 /* What is complemented is then taken from that, which is mostly little: its own complement may be a long list. */
 static weft_spans intersection_spans(const rows *in, weft_id id) {
     const weft_dag *dag = &in->scratch->bound->dag;
-    weft_spans rest = intersect_plain(in, id, false, intersect_plain(in, id, true, whole(in)));
+    weft_spans rest = whole(in);
+    for (int turn = 0; turn < TURNS; turn++) rest = take_turn(in, id, turn, rest);
     for (uint32_t k = 0; k < weft_node_at(dag, id)->arity && rest.may.count > 0; k++) {
         weft_id operand = weft_operand(dag, id, k);
         rows part = narrowed(in, rest.may);

@@ -11,9 +11,17 @@ bool weft_same_contains(const weft_atom *atom, int64_t i, int64_t j) {
     return i >= 0 && weft_array_bits(labels, 0, i) == weft_array_bits(labels, 0, j);
 }
 
+/* What a group has among the keys that are asked for, and perhaps next to them. */
+static weft_intervals part_of(const weft_atom *atom, const weft_labels *labels, uint32_t group) {
+    weft_intervals list = weft_labels_group(labels, group);
+    uint32_t first = weft_intervals_find(list, atom->keys.lo), last = weft_intervals_find(list, atom->keys.hi);
+    if (last < list.count) last++;
+    return (weft_intervals){list.at + first, last - first};
+}
+
 /* The union of the groups listed, by halves. */
 static weft_intervals unite(const weft_atom *atom, const weft_labels *labels, const uint32_t *groups, uint32_t count) {
-    if (count == 1) return weft_labels_group(labels, groups[0]);
+    if (count == 1) return part_of(atom, labels, groups[0]);
     return weft_intervals_union(atom->scratch, unite(atom, labels, groups, count / 2),
                                 unite(atom, labels, groups + count / 2, count - count / 2));
 }
@@ -33,7 +41,7 @@ static weft_intervals keys_of(const weft_atom *atom, const weft_labels *labels, 
     uint64_t intervals = 0;
     while (run < labels->run_count && labels->begins[run] < i1 && count < MOST_LABELS)
         count = add_group(groups, count, labels->group_of[run++]);
-    for (uint32_t k = 0; k < count; k++) intervals += weft_labels_group(labels, groups[k]).count;
+    for (uint32_t k = 0; k < count; k++) intervals += part_of(atom, labels, groups[k]).count;
     *alone = count == 1;
     if (count < MOST_LABELS && (count == 1 || intervals <= MOST_INTERVALS)) return unite(atom, labels, groups, count);
     return weft_intervals_one(atom->scratch, 0, atom->space.keys, atom->space.keys);
