@@ -3,11 +3,18 @@
 #ifndef WEFT_KERNEL_IMAGE_H
 #define WEFT_KERNEL_IMAGE_H
 
-#include "set/program.h"
 #include "kernel/abi.h"
+#include "set/program.h"
 
 /* Instruction sets that code may need; loading checks that this processor has them. One line a level. */
-typedef enum weft_isa { WEFT_ISA_NONE, WEFT_ISA_X86_64, WEFT_ISA_X86_64_V3, WEFT_ISA_X86_64_V4, WEFT_ISA_AARCH64 } weft_isa;
+typedef enum weft_isa {
+    WEFT_ISA_NONE,
+    WEFT_ISA_X86_64,
+    WEFT_ISA_X86_64_V3,
+    WEFT_ISA_X86_64_V4,
+    WEFT_ISA_AARCH64,
+    WEFT_ISA_X86_64_AMX
+} weft_isa;
 
 typedef struct weft_machine_code {
     const void *bytes; /* NULL: no code; plans and masks only */
@@ -22,7 +29,7 @@ typedef struct weft_machine_code {
 WEFT_SHARED bool weft_image_write(const weft_program *program, const weft_machine_code *code, weft_text *out);
 
 /* Checks the header, sizes and hash (xxh3). On success *text is the program's IR and *code points into the image. */
-WEFT_SHARED weft_status weft_image_read(const weft_image *image, const char **text, size_t *text_size, weft_machine_code *code,
-                                        weft_diagnostics *diagnostics);
+WEFT_SHARED weft_status weft_image_read(const weft_image *image, const char **text, size_t *text_size,
+                                        weft_machine_code *code, weft_diagnostics *diagnostics);
 
 #endif

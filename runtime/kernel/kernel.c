@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 
+#include "kernel/isa.h"
 #include "kernel/pages.h"
 
 static void destroy(weft_kernel *kernel) {

@@ -25,7 +25,7 @@ struct weft_kernel {
     weft_program *program;
     weft_text image;
     weft_machine_code code; /* bytes point into `pages` */
-    void *pages;    /* read and execute, never write */
+    void *pages;            /* read and execute, never write */
     size_t pages_size;
     weft_message message;
 };

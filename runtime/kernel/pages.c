@@ -1,38 +1,10 @@
-/* Executable pages, and which instruction sets this processor has. */
+/* Executable pages. */
 #include "kernel/pages.h"
 
+#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-const char *weft_isa_name(weft_isa isa) {
-    switch (isa) {
-    case WEFT_ISA_NONE: return "none";
-    case WEFT_ISA_X86_64: return "x86-64";
-    case WEFT_ISA_X86_64_V3: return "x86-64-v3";
-    case WEFT_ISA_X86_64_V4: return "x86-64-v4";
-    case WEFT_ISA_AARCH64: return "aarch64";
-    }
-    return "unknown";
-}
-
-#if defined(__x86_64__)
-bool weft_isa_runs(weft_isa isa) {
-    switch (isa) {
-    case WEFT_ISA_X86_64: return true;
-    case WEFT_ISA_X86_64_V3: return __builtin_cpu_supports("x86-64-v3");
-    case WEFT_ISA_X86_64_V4: return __builtin_cpu_supports("x86-64-v4");
-    default: return false;
-    }
-}
-#elif defined(__aarch64__)
-bool weft_isa_runs(weft_isa isa) { return isa == WEFT_ISA_AARCH64; }
-#else
-bool weft_isa_runs(weft_isa isa) {
-    (void)isa;
-    return false;
-}
-#endif
 
 void *weft_pages_map(const void *code, size_t size, size_t *mapped) {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);

@@ -2,11 +2,7 @@
 #ifndef WEFT_KERNEL_PAGES_H
 #define WEFT_KERNEL_PAGES_H
 
-#include "kernel/image.h"
-
-/* Can this processor, under this operating system, run code for `isa`? */
-bool weft_isa_runs(weft_isa isa);
-const char *weft_isa_name(weft_isa isa);
+#include <stddef.h>
 
 /* Copies code into fresh executable pages; NULL when they cannot be had. *mapped is what weft_pages_unmap needs. */
 void *weft_pages_map(const void *code, size_t size, size_t *mapped);

@@ -71,8 +71,9 @@ static bool next_block(const weft_call *call, cursor *at, block *out) {
     return false;
 }
 
+enum { LINE = 64 / sizeof(element) }; /* elements of a cache line */
+
 static void prefetch(const element *at, int64_t row, int64_t rows, int64_t columns) {
-    enum { LINE = 64 / sizeof *at };
     for (int64_t r = 0; r < rows; r++)
         for (int64_t c = 0; c < columns; c += LINE) __builtin_prefetch(at + r * row + c, 0, 3);
 }
@@ -233,6 +234,12 @@ static void attend(const item *it, const block *now, const block *next) {
 
 /* ---- an item ---------------------------------------------------------------------------------------------------- */
 
+static void prefetch_outputs(const weft_call *call, int64_t dims) {
+    element *o = call->o;
+    for (int64_t r = 0; r < call->rows; r++)
+        for (int64_t c = 0; c < dims; c += LINE) __builtin_prefetch(o + r * call->o_row + c, 1, 2);
+}
+
 static void start(item *it, float *scratch) {
     it->maximum = scratch;
     it->total = it->maximum + it->height;
@@ -241,7 +248,7 @@ static void start(item *it, float *scratch) {
     it->scores = it->highest + it->height;
     it->queries = it->scores + WEFT_TILE_KEYS * it->height;
     it->acc = it->queries + it->head_dim * it->height;
-    pack_queries(it->call, it->height, it->head_dim, it->queries);
+    prefetch(it->call->q, it->call->q_row, it->call->rows, it->head_dim);
     for (int64_t row = 0; row < it->height; row += LANES) {
         store(it->maximum + row, splat(-__builtin_inff()));
         store(it->total + row, splat(0));
@@ -249,6 +256,7 @@ static void start(item *it, float *scratch) {
     int64_t dims = (it->value_dim + STEP - 1) / STEP * STEP; /* a whole number of groups, whichever products add them */
     it->wide = it->acc + dims * it->height;
     for (int64_t at = 0; at < dims * it->height; at += LANES) store(it->acc + at, splat(0));
+    pack_queries(it->call, it->height, it->head_dim, it->queries);
 }
 
 void weft_item(const weft_call *call, int64_t height, int64_t head_dim, int64_t value_dim, const products *by,
@@ -262,7 +270,7 @@ void weft_item(const weft_call *call, int64_t height, int64_t head_dim, int64_t 
     block now, next;
     for (bool more = next_block(call, &at, &now); more; now = next) {
         more = next_block(call, &at, &next);
-        if (!more) next = now;
+        if (!more) next = now, prefetch_outputs(call, value_dim);
         attend(&it, &now, &next);
     }
     outcome made = {.height = height,
