@@ -3,6 +3,7 @@
  * pairs exactly, the kernel within rounding of the float64 reference, whether it writes lse or not, and nothing beside
  * its outputs. WEFT_CASES and WEFT_SEED choose how many and which. */
 #include <check.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,7 +119,7 @@ static double rounding(weft_dtype dtype, double largest) {
 
 /* A float holds a score s to 2^-24 |s|, and the scores that count most are about lse: so much do weights go wrong, and
  * with them o, a mean of values. Sums of D products and of keys add their roundings; 2e-5 covers 256 of unit variance
- * seven times over, and scores up to 15. */
+ * seven times over, and scores up to 15. A weight below the least float vanishes, beside a sink all of them may. */
 static void compare_row(problem *p, size_t row, const double *judge, double judge_lse, double largest) {
     world *w = p->w;
     size_t dims = (size_t)p->shape.value_dim;
@@ -141,7 +142,7 @@ static void compare_row(problem *p, size_t row, const double *judge, double judg
                                              : fabs(lse - judge_lse) <= slack * fmax(1, fabs(judge_lse) * 1e-2);
     bool loose = slack > 0.1; /* only that it is finite can be said */
     w->loose_rows += loose;
-    double rounded = rounding(p->dtype, largest);
+    double rounded = empty ? 0 : rounding(p->dtype, largest) + 4 * (double)p->shape.keys * (double)FLT_MIN;
     if (!loose && !empty && largest > 1e-3)
         w->worst[p->dtype] = fmax(w->worst[p->dtype], error / largest / (slack / 2e-5));
     bool fits = lse_fits && (loose ? !isinf(error) : error <= slack * largest + rounded);
