@@ -56,7 +56,7 @@ static int compare_masks(verification *v) {
     int count = shape_count(v), code = session_compile(v->s, &plan_only);
     for (int n = 0; n < count && !code; n++) {
         weft_shape shape = shape_of(v, n, NULL);
-        bool planned;
+        bool planned = false;
         progress("masks", n, count);
         code = plan_shape(v, &shape, &planned);
         if (!code && planned) code = verify_masks(v, &shape);
@@ -80,7 +80,7 @@ static int compare_runs(verification *v, int turn) {
     v->dim_count++;
     for (int n = 0; n < count && !code; n++) {
         weft_shape shape = shape_of(v, n, dims);
-        bool planned;
+        bool planned = false;
         if (count > 1 && (n / LENGTHS * 3 + n) % DIMS != turn) continue;
         progress("runs", (double)turn * count + n, (double)DIMS * count);
         code = plan_shape(v, &shape, &planned);

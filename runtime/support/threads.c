@@ -86,7 +86,7 @@ void weft_threads_destroy(const weft_allocator *allocator, weft_threads *threads
 
 void weft_threads_run(weft_threads *threads, size_t count, void (*task)(void *user, size_t index), void *user) {
     if (threads)
-        pthreadpool_parallelize_1d((pthreadpool_t)threads, task, user, count, 0);
+        pthreadpool_parallelize_1d((pthreadpool_t)threads, task, user, count, PTHREADPOOL_FLAG_YIELD_WORKERS);
     else
         run_here(count, task, user);
 }
