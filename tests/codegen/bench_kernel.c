@@ -20,22 +20,31 @@ static double seconds(void) {
     FMA(width, "0")                                                                                                    \
     FMA(width, "1")                                                                                                    \
     FMA(width, "2")                                                                                                    \
-    FMA(width, "3") FMA(width, "4") FMA(width, "5") FMA(width, "6") FMA(width, "7") FMA(width, "8") FMA(width, "9")    \
-        FMA(width, "10") FMA(width, "11")
+    FMA(width, "3")                                                                                                    \
+    FMA(width, "4") FMA(width, "5") FMA(width, "6") FMA(width, "7") FMA(width, "8") FMA(width, "9") FMA(width, "10")   \
+        FMA(width, "11")
 #define CLOBBERS                                                                                                       \
     "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm14", "xmm15"
 
+#define DOT(n) "vdpbf16ps %%zmm14, %%zmm15, %%zmm" n "\n"
+#define DOTS                                                                                                           \
+    DOT("0") DOT("1") DOT("2") DOT("3") DOT("4") DOT("5") DOT("6") DOT("7") DOT("8") DOT("9") DOT("10") DOT("11")
+
+enum { YMM = 16, ZMM = 32, PAIRS = 64 }; /* flops of an instruction */
+
 /* Gflop/s of twelve independent chains of multiply-adds. */
-static double peak(bool wide) {
+static double peak(int kind) {
     enum { TURNS = 50000 };
     double begin = seconds();
     for (int i = 0; i < TURNS; i++) {
-        if (wide)
+        if (kind == PAIRS)
+            __asm__ volatile(DOTS : : : CLOBBERS);
+        else if (kind == ZMM)
             __asm__ volatile(FMAS("z") : : : CLOBBERS);
         else
             __asm__ volatile(FMAS("y") : : : CLOBBERS);
     }
-    return 12.0 * (wide ? 32 : 16) * TURNS / (seconds() - begin) * 1e-9;
+    return 12.0 * kind * TURNS / (seconds() - begin) * 1e-9;
 }
 
 static const char *const dtypes[] = {"f32", "bf16", "f16"};
@@ -67,10 +76,12 @@ static void bench_run(const char *target, weft_dtype dtype, int dim, bool strip,
     char *o = elements(dtype, rows);
     float *lse = floats(QUERIES), *scratch = floats(weft_scratch_floats(dim, dim));
     int64_t height = strip ? WEFT_STRIP_ROWS : WEFT_TILE_ROWS, blocks = scattered ? 16 : KEYS / WEFT_TILE_KEYS;
-    bool wide = strcmp(target, "x86-64-v4") == 0;
+    int kind = strcmp(target, "x86-64-v4-bf16") == 0 && dtype == WEFT_BF16 ? PAIRS
+               : strcmp(target, "x86-64-v3") == 0                          ? YMM
+                                                                           : ZMM;
     double best = 0, best_peak = 0;
     for (int turn = 0; turn < TURNS; turn++) {
-        double p = peak(wide);
+        double p = peak(kind);
         if (p > best_peak) best_peak = p;
         double begin = seconds();
         for (int64_t row = 0; row < QUERIES; row += height) {
@@ -103,7 +114,7 @@ static void bench_run(const char *target, weft_dtype dtype, int dim, bool strip,
         double rate = 4.0 * dim * QUERIES * (double)blocks * 64 / (seconds() - begin) * 1e-9;
         if (rate > best) best = rate;
     }
-    printf("%-10s %-4s %3d  %-5s %-9s %6.1f of %6.1f Gflop/s  %5.1f %%  code %zu bytes\n", target, dtypes[dtype], dim,
+    printf("%-14s %-4s %3d  %-5s %-9s %6.1f of %6.1f Gflop/s  %5.1f %%  code %zu bytes\n", target, dtypes[dtype], dim,
            strip ? "strip" : "tall", scattered ? "scattered" : "dense", best, best_peak, 100 * best / best_peak,
            kernel.code_size);
     free(q), free(k), free(v), free(o), free(lse), free(scratch);
@@ -124,8 +135,8 @@ static void bench_compile(const char *target, int dim) {
 }
 
 int main(void) {
-    static const char *const targets[] = {"x86-64-v4", "x86-64-v3"};
-    for (int t = 0; t < 2; t++) {
+    static const char *const targets[] = {"x86-64-v4-bf16", "x86-64-v4", "x86-64-v3"};
+    for (int t = 0; t < 3; t++) {
         if (!machine_runs(targets[t])) continue;
         bench_compile(targets[t], 64);
         for (int dtype = WEFT_F32; dtype <= WEFT_F16; dtype++)

@@ -20,6 +20,8 @@ static inline void machine_needs(bool fine, const char *what) {
 static inline bool machine_runs(const char *target) {
 #if defined(__x86_64__)
     if (strcmp(target, "x86-64-v4") == 0) return __builtin_cpu_supports("x86-64-v4");
+    if (strcmp(target, "x86-64-v4-bf16") == 0)
+        return __builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("avx512bf16");
     if (strcmp(target, "x86-64-v3") == 0) return __builtin_cpu_supports("x86-64-v3");
     return strcmp(target, "x86-64") == 0;
 #elif defined(__aarch64__)

@@ -21,9 +21,9 @@ typedef struct weft_bias {
     const weft_program *program;
     const weft_modifiers *modifiers;
     bool narrow;
-    LLVMValueRef call; /* the weft_call */
-    weft_part *parts;  /* by node */
-    bool *used;        /* by node: is it needed? */
+    LLVMValueRef call;  /* the weft_call */
+    weft_part *parts;   /* by node */
+    bool *used;         /* by node: is it needed? */
     LLVMValueRef lanes; /* memory for one double a lane */
 } weft_bias;
 

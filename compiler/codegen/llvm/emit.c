@@ -29,7 +29,8 @@ void weft_emit_attribute(const weft_emitter *e, LLVMValueRef function, const cha
 static void aim(const weft_emitter *e, LLVMValueRef function) {
     char width[16];
     snprintf(width, sizeof width, "%u", 32 * e->target->lanes);
-    if (e->target->isa != WEFT_ISA_AARCH64) weft_emit_attribute(e, function, "target-cpu", e->target->name);
+    weft_emit_attribute(e, function, "target-cpu", e->target->cpu);
+    if (*e->target->features) weft_emit_attribute(e, function, "target-features", e->target->features);
     weft_emit_attribute(e, function, "tune-cpu", e->tune);
     weft_emit_attribute(e, function, "prefer-vector-width", width);
     weft_emit_attribute(e, function, "min-legal-vector-width", width);

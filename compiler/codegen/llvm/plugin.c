@@ -64,7 +64,7 @@ static bool make_machine(session *s) {
     }
     bool arm = s->target->isa == WEFT_ISA_AARCH64;
     LLVMCodeModel model = arm ? LLVMCodeModelTiny : LLVMCodeModelSmall; /* tiny: distances, never pages */
-    s->machine = LLVMCreateTargetMachine(target, s->target->triple, arm ? "generic" : s->target->name, "",
+    s->machine = LLVMCreateTargetMachine(target, s->target->triple, s->target->cpu, s->target->features,
                                          LLVMCodeGenLevelDefault, LLVMRelocPIC, model);
     return s->machine || fail(s, NULL);
 }
@@ -157,7 +157,7 @@ static bool generate(const weft_codegen_spec *spec, weft_codegen_form form, weft
     if (!check_spec(spec, diagnostics)) return false;
     pthread_once(&targets_ready, initialise_targets);
     session s = {.spec = spec, .diagnostics = diagnostics};
-    s.target = weft_target_find(spec->target, s.tune, sizeof s.tune, diagnostics);
+    s.target = weft_target_find(spec->target, spec->dtype, s.tune, sizeof s.tune, diagnostics);
     if (!s.target) return false;
     s.context = LLVMContextCreate();
     LLVMContextSetDiagnosticHandler(s.context, hear, &s);
@@ -178,10 +178,12 @@ static void describe(weft_text *out) {
     char tune[64];
     weft_diagnostics ignored;
     weft_diagnostics_init(&ignored, out->allocator, NULL);
-    const weft_target *target = weft_target_find(NULL, tune, sizeof tune, &ignored);
+    const weft_target *target = weft_target_find(NULL, WEFT_F32, tune, sizeof tune, &ignored);
+    const weft_target *bf16 = weft_target_find(NULL, WEFT_BF16, tune, sizeof tune, &ignored);
     weft_diagnostics_free(&ignored);
     weft_text_format(out, "target: %s, %u floats a vector\n", target ? target->name : "none",
                      target ? (unsigned)target->lanes : 0);
+    if (bf16 != target) weft_text_format(out, "target of bf16: %s\n", bf16->name);
 }
 
 const weft_codegen *weft_llvm_codegen(void) {

@@ -1,8 +1,8 @@
 /* Register tiles. Both products multiply a few streams of scalars with a packed matrix whose rows are vectors of
  * queries, tile[stream][query] += stream[step] * packed[step][query]     for all steps, with the tile in registers:
  * streams are keys and steps head dimensions for the scores, streams are value dimensions and steps keys for the
- * values. A tile of s streams by w vectors needs s * w + w + 1 registers; rows that need more vectors than that allows
- * are done in several columns of tiles. */
+ * values; where a target multiplies pairs, two steps are one. A tile of s streams by w vectors needs s * w + w + 1
+ * registers; rows that need more vectors than that allows are done in several columns of tiles. */
 #include "products.h"
 
 #include "modifiers.h"
@@ -24,7 +24,7 @@ typedef struct tile {
     LLVMValueRef at[MAX_STREAMS][MAX_WIDTH];
 } tile;
 
-/* A stream's scalars: from its start, every `step` floats. */
+/* A stream's scalars: from its start, every `step` units, floats or halves of pairs. */
 typedef struct streams {
     LLVMValueRef start[MAX_STREAMS];
     LLVMValueRef last[MAX_STREAMS]; /* the number of the stream, or of the last that exists */
@@ -45,7 +45,11 @@ static tile column_of(const tiling *t, uint32_t column) {
     return (tile){.first = first, .width = end - first};
 }
 
-/* Streams `apart` floats from each other. Of those, `valid` exist: the last of them stands in for the others. */
+static LLVMTypeRef unit_of(const weft_emitter *e) {
+    return e->target->pairs ? LLVMInt16TypeInContext(e->context) : e->f32;
+}
+
+/* Streams `apart` units from each other. Of those, `valid` exist: the last of them stands in for the others. */
 static streams streams_from(weft_emitter *e, const tiling *t, LLVMValueRef base, LLVMValueRef apart, LLVMValueRef step,
                             LLVMValueRef valid) {
     streams s = {.step = step};
@@ -55,9 +59,28 @@ static streams streams_from(weft_emitter *e, const tiling *t, LLVMValueRef base,
         LLVMValueRef exists = LLVMBuildICmp(e->builder, LLVMIntSLT, number, end, "exists");
         s.last[i] = LLVMBuildSelect(e->builder, exists, number, end, "number");
         LLVMValueRef skip = LLVMBuildMul(e->builder, s.last[i], apart, "skip");
-        s.start[i] = weft_emit_offset(e, e->f32, base, skip, "stream");
+        s.start[i] = weft_emit_offset(e, unit_of(e), base, skip, "stream");
     }
     return s;
+}
+
+/* A scalar of a stream in all lanes. A pair is carried as the float of the same bits. */
+static LLVMValueRef load_stream(weft_emitter *e, const streams *s, uint32_t i, LLVMValueRef offset) {
+    LLVMValueRef at = weft_emit_offset(e, unit_of(e), s->start[i], offset, "at");
+    LLVMValueRef scalar = weft_emit_load_scalar(e, at, "scalar");
+    if (e->target->pairs) LLVMSetAlignment(scalar, sizeof(uint16_t));
+    return weft_emit_broadcast(e, scalar);
+}
+
+static LLVMValueRef multiply_pairs(weft_emitter *e, LLVMValueRef a, LLVMValueRef b, LLVMValueRef sum) {
+    static const char name[] = "llvm.x86.avx512bf16.dpbf16ps.512";
+    LLVMTypeRef pairs = LLVMVectorType(LLVMBFloatTypeInContext(e->context), 2 * e->target->lanes);
+    LLVMValueRef intrinsic =
+        LLVMGetIntrinsicDeclaration(e->module, LLVMLookupIntrinsicID(name, sizeof name - 1), NULL, 0);
+    a = LLVMBuildBitCast(e->builder, a, pairs, "pairs");
+    b = LLVMBuildBitCast(e->builder, b, pairs, "pairs");
+    return LLVMBuildCall2(e->builder, LLVMGlobalGetValueType(intrinsic), intrinsic, (LLVMValueRef[]){sum, a, b}, 3,
+                          "sum");
 }
 
 /* The loop: `steps` (>= 1) rows of `packed`, `height` floats apart, added to the tile. */
@@ -79,10 +102,10 @@ static void accumulate(weft_emitter *e, const tiling *t, const streams *s, LLVMV
     for (uint32_t v = 0; v < sum.width; v++)
         vectors[v] = weft_emit_load(e, row, (sum.first + v) * e->target->lanes, "vector");
     for (uint32_t i = 0; i < t->streams; i++) {
-        LLVMValueRef at = weft_emit_offset(e, e->f32, s->start[i], offset, "at");
-        LLVMValueRef scalar = weft_emit_broadcast(e, weft_emit_load_scalar(e, at, "scalar"));
+        LLVMValueRef scalar = load_stream(e, s, i, offset);
         for (uint32_t v = 0; v < sum.width; v++)
-            sum.at[i][v] = weft_emit_multiply_add(e, scalar, vectors[v], sum.at[i][v]);
+            sum.at[i][v] = e->target->pairs ? multiply_pairs(e, scalar, vectors[v], sum.at[i][v])
+                                            : weft_emit_multiply_add(e, scalar, vectors[v], sum.at[i][v]);
     }
     LLVMValueRef next_row = weft_emit_offset(e, e->f32, row, height, "next_row");
     LLVMValueRef next_offset = LLVMBuildAdd(e->builder, offset, s->step, "next_offset");
@@ -164,7 +187,8 @@ static LLVMValueRef emit_scores(weft_emitter *e, const tiling *t, uint32_t head_
         tile acc = column_of(t, column);
         for (uint32_t i = 0; i < t->streams; i++)
             for (uint32_t v = 0; v < acc.width; v++) acc.at[i][v] = weft_emit_splat_constant(e, 0);
-        accumulate(e, t, &keys, PARAMETER(QUERIES), PARAMETER(HEIGHT), weft_emit_int(e, head_dim), &acc);
+        accumulate(e, t, &keys, PARAMETER(QUERIES), PARAMETER(HEIGHT),
+                   weft_emit_int(e, e->target->pairs ? (head_dim + 1) / 2 : head_dim), &acc);
         apply_mask(e, t, &keys, PARAMETER(MASK), &acc);
         store_tile(e, t, &acc, PARAMETER(SCORES), PARAMETER(HEIGHT));
         raise_highest(e, t, &acc, PARAMETER(HIGHEST));

@@ -56,34 +56,56 @@ _Alignas(8) static const unsigned char leaf_functions_neon[] = {
 #include "leaf_functions_neon.inc"
 };
 
+_Alignas(8) static const unsigned char leaf_item_bf16_avx512_bf16[] = {
+#include "leaf_item_bf16_avx512_bf16.inc"
+};
+
 enum {
-#define LEVEL(leaf, name, triple, isa, lanes, registers, needs) LEVEL_##leaf,
+#define LEVEL(leaf, ...) LEVEL_##leaf,
+#define PAIRS(leaf, ...) LEVEL_##leaf,
 #include "targets.def"
     LEVEL_COUNT
 };
 
 #define OBJECT(name) {leaf_##name, sizeof leaf_##name}
 
-static const weft_target levels[] = {
-#define LEVEL(leaf, name, triple, isa, lanes, registers, needs)                                                        \
+static const weft_target levels[LEVEL_COUNT] = {
+#define LEVEL(leaf, name, cpu, triple, isa, lanes, registers, needs)                                                   \
     {name,                                                                                                             \
+     cpu,                                                                                                              \
+     "",                                                                                                               \
      triple,                                                                                                           \
      WEFT_ISA_##isa,                                                                                                   \
      lanes,                                                                                                            \
      registers,                                                                                                        \
      needs,                                                                                                            \
+     NULL,                                                                                                             \
+     false,                                                                                                            \
      {OBJECT(item_f32_##leaf), OBJECT(item_bf16_##leaf), OBJECT(item_f16_##leaf)},                                     \
      OBJECT(functions_##leaf)},
+#define PAIRS(leaf, level, name, cpu, triple, isa, lanes, registers, features, needs)                                  \
+    {name,                                                                                                             \
+     cpu,                                                                                                              \
+     features,                                                                                                         \
+     triple,                                                                                                           \
+     WEFT_ISA_##isa,                                                                                                   \
+     lanes,                                                                                                            \
+     registers,                                                                                                        \
+     needs,                                                                                                            \
+     &levels[LEVEL_##level],                                                                                           \
+     true,                                                                                                             \
+     {[WEFT_BF16] = OBJECT(item_bf16_##leaf)},                                                                         \
+     OBJECT(functions_##level)},
 #include "targets.def"
 };
 
 static const struct {
-    const char *name;
+    const char *name, *cpu;
     int level;
 } processors[] = {
-#define LEVEL(leaf, name, triple, isa, lanes, registers, needs) {name, LEVEL_##leaf},
-#include "targets.def"
-#define PROCESSOR(name, leaf) {name, LEVEL_##leaf},
+#define LEVEL(leaf, name, cpu, ...) {name, cpu, LEVEL_##leaf},
+#define PAIRS(leaf, level, name, cpu, ...) {name, cpu, LEVEL_##leaf},
+#define PROCESSOR(name, leaf) {name, name, LEVEL_##leaf},
 #include "targets.def"
 };
 enum { PROCESSOR_COUNT = sizeof processors / sizeof *processors };
@@ -102,18 +124,30 @@ static bool covered(const char *needs, const char *features) {
     return true;
 }
 
-static const weft_target *host_level(const char *triple, const char *features) {
+static const weft_target *fitting(int level, weft_dtype dtype) {
+    const weft_target *target = &levels[level];
+    return target->level && dtype != WEFT_BF16 ? target->level : target;
+}
+
+static bool runs(const weft_target *target, const char *triple, const char *features) {
     size_t arch = strcspn(triple, "-");
+    return strcspn(target->triple, "-") == arch && strncmp(triple, target->triple, arch) == 0 &&
+           covered(target->needs, features);
+}
+
+/* What is listed for the processor, unless something keeps the host from having all of it; else the best level. */
+static const weft_target *host_target(const char *name, weft_dtype dtype, const char *triple, const char *features) {
+    for (int i = 0; i < PROCESSOR_COUNT; i++)
+        if (strcmp(name, processors[i].name) == 0 && runs(&levels[processors[i].level], triple, features))
+            return fitting(processors[i].level, dtype);
     for (int i = 0; i < LEVEL_COUNT; i++)
-        if (strcspn(levels[i].triple, "-") == arch && strncmp(triple, levels[i].triple, arch) == 0 &&
-            covered(levels[i].needs, features))
-            return &levels[i];
+        if (!levels[i].level && runs(&levels[i], triple, features)) return &levels[i];
     return NULL;
 }
 
-static const weft_target *find_host(char *tune, size_t size, weft_diagnostics *diagnostics) {
+static const weft_target *find_host(weft_dtype dtype, char *tune, size_t size, weft_diagnostics *diagnostics) {
     char *triple = LLVMGetDefaultTargetTriple(), *name = LLVMGetHostCPUName(), *features = LLVMGetHostCPUFeatures();
-    const weft_target *target = host_level(triple, features);
+    const weft_target *target = host_target(name, dtype, triple, features);
     if (target)
         snprintf(tune, size, "%s", name);
     else
@@ -125,15 +159,15 @@ static const weft_target *find_host(char *tune, size_t size, weft_diagnostics *d
     return target;
 }
 
-const weft_target *weft_target_find(const char *name, char *tune, size_t size, weft_diagnostics *diagnostics) {
-    if (!name) return find_host(tune, size, diagnostics);
+const weft_target *weft_target_find(const char *name, weft_dtype dtype, char *tune, size_t size,
+                                    weft_diagnostics *diagnostics) {
+    if (!name) return find_host(dtype, tune, size, diagnostics);
     const char *known[PROCESSOR_COUNT];
     for (int i = 0; i < PROCESSOR_COUNT; i++) {
         known[i] = processors[i].name;
         if (strcmp(name, known[i]) != 0) continue;
-        const weft_target *target = &levels[processors[i].level];
-        snprintf(tune, size, "%s", strcmp(name, "aarch64") == 0 ? "generic" : name);
-        return target;
+        snprintf(tune, size, "%s", processors[i].cpu);
+        return fitting(processors[i].level, dtype);
     }
     weft_diagnose(diagnostics, WEFT_E0501, WEFT_NO_SPAN, "unknown target \"%s\"", name);
     const char *meant = weft_closest(name, known, PROCESSOR_COUNT);

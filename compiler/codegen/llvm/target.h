@@ -8,16 +8,22 @@
 #include "flatten.h"
 
 typedef struct weft_target {
-    const char *name;   /* the level; LLVM's name of a generic processor of that level */
-    const char *triple; /* always ELF */
+    const char *name;
+    const char *cpu, *features; /* LLVM's names */
+    const char *triple;         /* always ELF */
     weft_isa isa;
     uint32_t lanes, registers;
     const char *needs;
+    const struct weft_target *level;   /* for kernels that it is not for; NULL: there are none */
+    bool pairs;                        /* products are of pairs of bfloat16 */
     weft_object drivers[3], functions; /* leaf/item.c by weft_dtype, leaf/functions.c */
 } weft_target;
 
-/* The level that `name` asks for (NULL: the best that this machine has) and, in *tune, the processor to tune for: a
- * string of at most `size` bytes. NULL after a report (E0501). LLVM must have been initialised. */
-const weft_target *weft_target_find(const char *name, char *tune, size_t size, weft_diagnostics *diagnostics);
+/* The target that `name` asks for (NULL: the best that this machine has) in kernels of `dtype` and, in *tune, the
+ * processor to tune for: a string of at most `size` bytes. NULL after a report (E0501). LLVM must have been
+ * initialised.
+ */
+const weft_target *weft_target_find(const char *name, weft_dtype dtype, char *tune, size_t size,
+                                    weft_diagnostics *diagnostics);
 
 #endif

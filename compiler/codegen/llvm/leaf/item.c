@@ -9,18 +9,26 @@
 #include <stdbool.h>
 
 #include "finish.h"
+#ifdef PAIRS
+#include "pairs.h"
+#else
+#include "floats.h"
+#endif
 
-/* scores[key][row] = keys[key] . queries[][row] for one group of keys: -inf where mask (if any) has a 0, and
+/* The operands of the products are floats, or pairs of elements that take the place of a float each (floats.h,
+ * pairs.h).
+ *
+ * scores[key][row] = keys[key] . queries[][row] for one group of keys: -inf where mask (if any) has a 0, and
  * highest[row] raised to them. Of the group only `valid` keys exist; the last of them stands in for the others.
  * Matrices of rows have `height` floats from one key or dim to the next; mask points to the bits of row 0 of the first
  * key. */
-typedef void scores_product(const float *queries, int64_t height, const float *keys, int64_t key_row, int64_t key_dim,
+typedef void scores_product(const float *queries, int64_t height, const void *keys, int64_t key_row, int64_t key_dim,
                             int64_t valid, const void *mask, float *scores, float *highest);
 
 /* acc[dim][row] = acc[dim][row] * decay[row] + sum over keys of weights[key][row] * values[key][dim] for one group of
- * dims, of which `valid` exist. */
-typedef void values_product(const float *weights, int64_t height, const float *values, int64_t value_row,
-                            int64_t value_dim, int64_t valid, int64_t keys, const float *decay, float *acc);
+ * dims, of which `valid` exist; steps are keys, or pairs of them. */
+typedef void values_product(const float *weights, int64_t height, const void *values, int64_t value_row,
+                            int64_t value_dim, int64_t valid, int64_t steps, const float *decay, float *acc);
 
 typedef struct products {
     int64_t group; /* keys, or dims, of one call */
@@ -40,7 +48,8 @@ typedef struct item {
     const products *products;            /* for all rows, and for strips of them */
     score_modifier *modify;
     float *queries, *scores, *acc;            /* [head_dim | 64 keys | value_dim] x height */
-    float *wide;                              /* room for the keys of a group, or the values of a block, as floats */
+    float *room;                              /* for the keys of a group, or the values of a block, as operands */
+    float factor;                             /* that scores are still to be multiplied with */
     float *maximum, *total, *decay, *highest; /* height: so far, so far, of the last block, in this block */
 } item;
 
@@ -138,7 +147,7 @@ static void score_column(const item *it, const block *now, const column *c) {
         int64_t valid = smaller(c->by->group, now->keys - key);
         prefetch(now->v + key * call->v_row, call->v_row, valid, it->value_dim);
         strided rows = {call->k_row, call->k_dim, valid, it->head_dim};
-        matrix k = to_floats(now->k + key * call->k_row, &rows, it->wide);
+        matrix k = key_rows(now->k + key * call->k_row, &rows, it->room);
         c->by->scores_of(it->queries + c->row, it->height, k.at, k.row, k.column, valid,
                          mask ? mask + key * (int64_t)sizeof(uint64_t) + c->row / 8 : NULL,
                          it->scores + key * it->height + c->row, it->highest + c->row);
@@ -149,22 +158,19 @@ static void score_column(const item *it, const block *now, const column *c) {
 static bool score(const item *it, const block *now, const columns *parts) {
     for (int64_t row = 0; row < it->height; row += LANES) store(it->highest + row, splat(-__builtin_inff()));
     for (int64_t n = 0; n < parts->count; n++) score_column(it, now, &parts->at[n]);
-    bool hides = it->modify && it->modify(it->call, now->first, now->keys, now->mask, it->scores, it->highest);
-    return now->mask || hides;
+    if (!it->modify) return now->mask;
+    for (int64_t at = 0; at < now->keys * it->height; at += LANES)
+        store(it->scores + at, scaled(load(it->scores + at), it->factor));
+    return it->modify(it->call, now->first, now->keys, now->mask, it->scores, it->highest) || now->mask;
 }
 
 /* Scores become weights, in place; maxima, totals and decays follow. */
 static void soften(const item *it, const column *c) {
+    float factor = it->modify ? 1 : it->factor;
     for (int64_t row = c->row; row < c->row + c->rows; row += LANES) {
-        vec before = load(it->maximum + row), now = larger(before, load(it->highest + row));
-        vec base = choose(now == -__builtin_inff(), splat(0), now), sum = splat(0);
-        float *scores = it->scores + row;
-#pragma clang loop unroll_count(4)
-        for (int64_t key = c->first; key < c->last; key++) {
-            vec weight = power_of_two(load(scores + key * it->height) - base);
-            store(scores + key * it->height, weight);
-            sum += weight;
-        }
+        vec before = load(it->maximum + row), now = larger(before, scaled(load(it->highest + row), factor));
+        vec base = choose(now == -__builtin_inff(), splat(0), now);
+        vec sum = soften_keys(it->scores + row, it->height, c->first, c->last, factor, base);
         vec decay = power_of_two(before - base);
         store(it->decay + row, decay);
         store(it->maximum + row, now);
@@ -173,17 +179,10 @@ static void soften(const item *it, const column *c) {
 }
 
 static bool all_finite(const matrix *values, int64_t keys, int64_t dims) {
-    vec zeros = splat(0);
-    float rest = 0;
-    for (int64_t key = 0; key < keys; key++) {
-        const float *v = values->at + key * values->row;
-        int64_t dim = 0;
-        if (values->column == 1)
-            for (; dim + LANES <= dims; dim += LANES) zeros += load_loose(v + dim) * 0.0f;
-        for (; dim < dims; dim++) rest += v[dim * values->column] * 0.0f;
-    }
-    for (int lane = 0; lane < LANES; lane++) rest += zeros[lane];
-    return rest == 0; /* infinity * 0 is NaN too */
+    vec zeros = vanished(values, keys, dims);
+    float sum = 0;
+    for (int lane = 0; lane < LANES; lane++) sum += zeros[lane];
+    return sum == 0;
 }
 
 /* The product with values that may be NaN or infinite at keys that some rows do not see: 0 there, whatever the value.
@@ -193,8 +192,7 @@ static void weigh_guarded(const item *it, const matrix *values, const column *c)
         for (int64_t row = c->row; row < c->row + c->rows; row += LANES) {
             vec sum = load(it->acc + dim * it->height + row) * load(it->decay + row);
             for (int64_t key = c->first; key < c->last; key++) {
-                vec weight = load(it->scores + key * it->height + row);
-                vec value = splat(values->at[key * values->row + dim * values->column]);
+                vec weight = weight_at(it->scores + row, it->height, key), value = value_at(values, key, dim);
                 sum += choose(weight == 0, splat(0), weight * value);
             }
             store(it->acc + dim * it->height + row, sum);
@@ -207,16 +205,16 @@ static void weigh_column(const item *it, const matrix *values, const block *next
     int64_t first = c->first, share = (next->keys * c->by->group + it->value_dim - 1) / it->value_dim;
     for (int64_t dim = 0, key = 0; dim < it->value_dim; dim += c->by->group, key += share) {
         prefetch(next->k + key * call->k_row, call->k_row, smaller(share, next->keys - key), it->head_dim);
-        c->by->add_values(it->scores + first * it->height + c->row, it->height,
-                          values->at + first * values->row + dim * values->column, values->row, values->column,
-                          it->value_dim - dim, c->last - first, it->decay + c->row,
+        c->by->add_values(it->scores + steps_of(first) * it->height + c->row, it->height,
+                          values->at + steps_of(first) * values->row + dim * values->column, values->row,
+                          values->column, it->value_dim - dim, steps_of(c->last - first), it->decay + c->row,
                           it->acc + dim * it->height + c->row);
     }
 }
 
 static void weigh(const item *it, const block *now, const block *next, const columns *parts, bool hides) {
     strided rows = {it->call->v_row, it->call->v_dim, now->keys, it->value_dim};
-    matrix values = to_floats(now->v, &rows, it->wide);
+    matrix values = value_rows(now->v, &rows, it->room);
     bool guarded = hides && !all_finite(&values, now->keys, it->value_dim);
     for (int64_t n = 0; n < parts->count; n++) {
         soften(it, &parts->at[n]);
@@ -254,9 +252,9 @@ static void start(item *it, float *scratch) {
         store(it->total + row, splat(0));
     }
     int64_t dims = (it->value_dim + STEP - 1) / STEP * STEP; /* a whole number of groups, whichever products add them */
-    it->wide = it->acc + dims * it->height;
+    it->room = it->acc + dims * it->height;
     for (int64_t at = 0; at < dims * it->height; at += LANES) store(it->acc + at, splat(0));
-    pack_queries(it->call, it->height, it->head_dim, it->queries);
+    it->factor = pack_queries(it->call, it->height, it->head_dim, it->queries);
 }
 
 void weft_item(const weft_call *call, int64_t height, int64_t head_dim, int64_t value_dim, const products *by,

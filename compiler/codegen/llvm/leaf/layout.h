@@ -1,6 +1,6 @@
-/* Between rows as tensors have them and lanes as kernels want them: queries are packed transposed, outputs transposed
- * back, a square of LANES x LANES at a time. Squares that are not whole, or whose elements do not lie side by side,
- * pass through a buffer. Keys and values stay rows, of floats. */
+/* Between rows as tensors have them and lanes as kernels want them: queries are packed transposed (floats.h, pairs.h),
+ * outputs transposed back, a square of LANES x LANES at a time. Squares that are not whole, or whose elements do not
+ * lie side by side, pass through a buffer. */
 #ifndef WEFT_LEAF_LAYOUT_H
 #define WEFT_LEAF_LAYOUT_H
 
@@ -62,62 +62,6 @@ static __attribute__((noinline)) void gather(const element *at, const strided *m
 static __attribute__((noinline)) void scatter(const float *square, const strided *m, element *at) {
     for (int64_t r = 0; r < smaller(m->rows, LANES); r++)
         store_some(at + r * m->row, m->column, smaller(m->columns, LANES), load(square + r * LANES));
-}
-
-/* Rows of floats. */
-typedef struct matrix {
-    const float *at;
-    int64_t row, column; /* strides */
-} matrix;
-
-/* The rows of m, as they lie or converted into `room`, which holds as many, each a whole number of registers long. */
-static inline matrix to_floats(const element *at, const strided *m, float *room) {
-#if defined(ELEMENT_BF16) || defined(ELEMENT_F16)
-    int64_t length = (m->columns + LANES - 1) / LANES * LANES;
-    for (int64_t r = 0; r < m->rows; r++) {
-        const element *from = at + r * m->row;
-        float *to = room + r * length;
-        int64_t c = 0;
-        if (m->column == 1) {
-            for (; c + LANES <= m->columns; c += LANES) store(to + c, load_elements(from + c));
-            if (c && c < m->columns) {
-                int64_t last = m->columns - LANES;
-                store_loose(to + last, load_elements(from + last));
-                continue;
-            }
-        }
-        for (; c < m->columns; c += LANES)
-            store(to + c, load_some(from + c * m->column, m->column, smaller(m->columns - c, LANES)));
-    }
-    return (matrix){room, length, 1};
-#else
-    (void)room;
-    return (matrix){at, m->row, m->column};
-#endif
-}
-
-/* packed[d][row] = q[row][d] * scale * log2(e); rows that do not exist are 0. */
-static void pack_queries(const weft_call *call, int64_t height, int64_t dims, float *packed) {
-    const vec factor = splat(call->scale * (float)LOG2_E);
-    _Alignas(64) float square[LANES * LANES];
-    for (int64_t row = 0; row < height; row += LANES)
-        for (int64_t dim = 0; dim < dims; dim += LANES) {
-            const element *from = (const element *)call->q + row * call->q_row + dim * call->q_dim;
-            strided m = {call->q_row, call->q_dim, call->rows - row, dims - dim};
-            vec x[LANES];
-            if (whole(&m)) {
-#pragma unroll
-                for (int r = 0; r < LANES; r++) x[r] = load_elements(from + r * m.row) * factor;
-            } else {
-                gather(from, &m, square);
-#pragma unroll
-                for (int r = 0; r < LANES; r++) x[r] = load(square + r * LANES) * factor;
-            }
-            transpose(x);
-#pragma unroll
-            for (int d = 0; d < LANES; d++)
-                if (d < m.columns) store(packed + (dim + d) * height + row, x[d]);
-        }
 }
 
 /* o[row][d] = acc[d][row] * share[row], plus kept[row] (if any) of what it was; nothing of it where that is 0. */

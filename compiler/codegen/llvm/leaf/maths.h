@@ -6,6 +6,7 @@
 
 #if LANES == 16
 #include <immintrin.h>
+enum { FLOOR_QUIETLY = 9 }; /* for _mm512_reduce_ps */
 #endif
 
 #define LOG2_E 1.4426950408889634
@@ -15,7 +16,6 @@
  * relative error with the constant term held at 1. */
 static inline vec power_of_two(vec x) {
 #if LANES == 16 /* x = whole + part, 0 <= part < 1; scalef takes the whole part of x itself */
-    enum { FLOOR_QUIETLY = 9 };
     vec part = (vec)_mm512_reduce_ps((__m512)x, FLOOR_QUIETLY);
     vec p = part * splat(0.0018671300495043397f) + splat(0.009017030708491802f);
     p = p * part + splat(0.05579991266131401f);
@@ -34,6 +34,19 @@ static inline vec power_of_two(vec x) {
     p = p * part + splat(0.6931470036506653f);
     p = p * part + splat(1.0f);
     return p * (vec)((bits)shifted << 23);
+#endif
+}
+
+/* The same to 9e-5, for weights that are rounded to 8 bits. */
+static inline vec rough_power_of_two(vec x) {
+#if LANES == 16
+    vec part = (vec)_mm512_reduce_ps((__m512)x, FLOOR_QUIETLY);
+    vec p = part * splat(0.07706735283136368f) + splat(0.2276446521282196f);
+    p = p * part + splat(0.6951168775558472f);
+    p = p * part + splat(1.0f);
+    return (vec)_mm512_scalef_ps((__m512)p, (__m512)x);
+#else
+    return power_of_two(x);
 #endif
 }
 

@@ -1,0 +1,154 @@
+/* Operands of products that multiply pairs of bfloat16 and add both to a float. A pair is two consecutive dims of a
+ * query or key, or two consecutive keys of the weights of a row or the values of a dim; what is odd at the end is
+ * paired with 0. Queries keep their precision: scores lack the scale, which comes in where they become weights. */
+#ifndef WEFT_LEAF_PAIRS_H
+#define WEFT_LEAF_PAIRS_H
+
+#include <immintrin.h>
+
+#include "layout.h"
+
+/* Rows of pairs, or pairs of rows. */
+typedef struct matrix {
+    const element *at;
+    int64_t row, column; /* from one pair to the next */
+} matrix;
+
+static inline int64_t steps_of(int64_t count) { return (count + 1) / 2; }
+
+/* ---- pairs ------------------------------------------------------------------------------------------------------ */
+
+typedef uint16_t many __attribute__((vector_size(4 * LANES), may_alias)); /* two a lane */
+typedef many loose_many __attribute__((aligned(2), may_alias));
+
+static inline many load_many(const element *at) { return *(const loose_many *)at; }
+
+static inline vec first_of(vec pairs) { return (vec)((words)pairs << 16); }
+static inline vec second_of(vec pairs) { return (vec)((words)pairs & 0xffff0000); }
+
+#define ALTERNATE(lane, from) (lane) + (from), (lane) + (from) + LANES
+#define ALTERNATE_WIDE(lane, from) (lane) + (from), (lane) + (from) + 2 * LANES
+
+/* Rounds to nearest even; of subnormal numbers it makes 0. */
+static inline vec narrow_pairs(vec first, vec second) {
+    many both = (many)_mm512_cvtne2ps_pbh((__m512)second, (__m512)first);
+    return (vec)__builtin_shufflevector(both, both, EACH_LANE(ALTERNATE, 0));
+}
+
+/* The first `count` elements, `step` from each other; the others are 0. */
+static __attribute__((noinline)) many some_elements(const element *at, int64_t step, int64_t count) {
+    many x = {0};
+#pragma clang loop unroll(disable) vectorize(disable)
+    for (int64_t n = 0; n < smaller(count, 2 * LANES); n++) x[n] = at[n * step];
+    return x;
+}
+
+/* ---- queries ---------------------------------------------------------------------------------------------------- */
+
+/* Times 0: NaN where it is not finite. */
+static inline many vanish(many x) { return (many)((x & 0x7f80) == 0x7f80) & 0x7fc0; }
+
+/* packed[pair][row], with the sign of the scale; rows that do not exist are 0. What it returns is left to multiply
+ * scores with: above 0, so that -inf stays what it is. */
+static float pack_queries(const weft_call *call, int64_t height, int64_t dims, float *packed) {
+    const float factor = call->scale * (float)LOG2_E;
+    const many sign = (many){0} + (uint16_t)(factor < 0 ? 0x8000 : 0);
+    for (int64_t row = 0; row < height; row += LANES)
+        for (int64_t pair = 0; pair < steps_of(dims); pair += LANES) {
+            const element *from = (const element *)call->q + row * call->q_row + 2 * pair * call->q_dim;
+            int64_t rows = call->rows - row, rest = dims - 2 * pair;
+            bool whole = call->q_dim == 1 && rows >= LANES && rest >= 2 * LANES;
+            vec x[LANES];
+#pragma unroll
+            for (int r = 0; r < LANES; r++) {
+                const element *at = from + r * call->q_row;
+                many q = whole ? load_many(at) : some_elements(at, call->q_dim, r < rows ? rest : 0);
+                x[r] = (vec)(factor == 0 ? vanish(q) : q ^ sign);
+            }
+            transpose(x);
+#pragma unroll
+            for (int p = 0; p < LANES; p++)
+                if (pair + p < steps_of(dims)) store(packed + (pair + p) * height + row, x[p]);
+        }
+    return factor < 0 ? -factor : factor == 0 ? 1 : factor;
+}
+
+/* ---- keys, scores, weights -------------------------------------------------------------------------------------- */
+
+/* As they lie, where pairs do; else copied into `room`. */
+static inline matrix key_rows(const element *at, const strided *m, float *room) {
+    if (m->column == 1 && m->columns % 2 == 0) return (matrix){at, m->row, 2};
+    element *to = (element *)room;
+    int64_t length = 2 * steps_of(m->columns);
+    for (int64_t r = 0; r < m->rows; r++) {
+        for (int64_t c = 0; c < m->columns; c++) to[r * length + c] = at[r * m->row + c * m->column];
+        if (m->columns % 2) to[r * length + m->columns] = 0;
+    }
+    return (matrix){to, length, 2};
+}
+
+static inline vec scaled(vec score, float factor) { return score * factor; }
+
+/* weights[pair of keys][row], over the scores of keys [first, last), which they never overtake; first is even. Their
+ * sum is that before they are rounded. */
+static inline vec soften_keys(float *scores, int64_t height, int64_t first, int64_t last, float factor, vec base) {
+    vec sum = splat(0);
+    int64_t key = first;
+#pragma clang loop unroll_count(2)
+    for (; key + 1 < last; key += 2) {
+        vec one = rough_power_of_two(load(scores + key * height) * factor - base);
+        vec two = rough_power_of_two(load(scores + (key + 1) * height) * factor - base);
+        store(scores + key / 2 * height, narrow_pairs(one, two));
+        sum += one + two;
+    }
+    if (key < last) {
+        vec one = rough_power_of_two(load(scores + key * height) * factor - base);
+        store(scores + key / 2 * height, narrow_pairs(one, splat(0)));
+        sum += one;
+    }
+    return sum;
+}
+
+static inline vec weight_at(const float *weights, int64_t height, int64_t key) {
+    vec pairs = load(weights + key / 2 * height);
+    return key % 2 ? second_of(pairs) : first_of(pairs);
+}
+
+/* ---- values ----------------------------------------------------------------------------------------------------- */
+
+/* Pairs of rows, each a whole number of registers long. */
+static inline matrix value_rows(const element *at, const strided *m, float *room) {
+    int64_t length = (m->columns + LANES - 1) / LANES * LANES;
+    for (int64_t r = 0; r < m->rows; r += 2) {
+        const element *one = at + r * m->row, *two = one + m->row;
+        float *to = room + r / 2 * length;
+        bool paired = r + 1 < m->rows;
+        for (int64_t c = 0; c < m->columns; c += 2 * LANES) {
+            int64_t rest = m->columns - c;
+            bool whole = m->column == 1 && rest >= 2 * LANES && paired;
+            many x = whole ? load_many(one + c) : some_elements(one + c * m->column, m->column, rest);
+            many y = whole ? load_many(two + c) : some_elements(two + c * m->column, m->column, paired ? rest : 0);
+            store(to + c, (vec)__builtin_shufflevector(x, y, EACH_LANE(ALTERNATE_WIDE, 0)));
+            if (rest > LANES)
+                store(to + c + LANES, (vec)__builtin_shufflevector(x, y, EACH_LANE(ALTERNATE_WIDE, LANES)));
+        }
+    }
+    return (matrix){(const element *)room, 2 * length, 2};
+}
+
+static inline vec value_at(const matrix *values, int64_t key, int64_t dim) {
+    return bf16_to_floats((halves){0} + values->at[key / 2 * values->row + 2 * dim + key % 2]);
+}
+
+/* NaN where some value is not finite, else 0. */
+static inline vec vanished(const matrix *values, int64_t keys, int64_t dims) {
+    vec zeros = splat(0);
+    for (int64_t step = 0; step < steps_of(keys); step++)
+        for (int64_t dim = 0; dim < dims; dim += LANES) {
+            vec pairs = load((const float *)(const void *)(values->at + step * values->row) + dim);
+            zeros += first_of(pairs) * 0.0f + second_of(pairs) * 0.0f;
+        }
+    return zeros;
+}
+
+#endif
