@@ -12,7 +12,7 @@ typedef struct weft_codegen_spec {
     weft_dtype dtype;
     uint32_t head_dim, value_dim; /* 1 … 256 */
     const char *target;           /* NULL: this machine; else LLVM's name of a processor, or x86-64-v3 … */
-    const weft_program *program;  /* its softcap and bias; NULL: scores are left alone */
+    const weft_program *program;  /* its softcap, bias and passes; NULL: scores are left alone, passes are any */
 } weft_codegen_spec;
 
 typedef enum weft_codegen_form { WEFT_FORM_CODE, WEFT_FORM_LLVM, WEFT_FORM_ASM } weft_codegen_form;
@@ -27,7 +27,7 @@ typedef struct weft_codegen {
     void (*describe)(weft_text *out);
 } weft_codegen;
 
-enum { WEFT_CODEGEN_ABI = 3 };
+enum { WEFT_CODEGEN_ABI = 4 };
 
 /* The plugin's only export. */
 WEFT_API const weft_codegen *weft_llvm_codegen(void);

@@ -106,14 +106,21 @@ double weft_sink_of(const weft_run_modifiers *m, int64_t head);
 /* ---- workspace ---------------------------------------------------------------------------------------------- */
 
 /* From a 64-byte boundary on: the counters of unfinished parts, one a split of every (batch element, head); the states
- * of split row tiles; the modifiers; what phases after the first need of the ones before, lse, for hosts that do not
- * ask for it; the scratch of every worker. Counters and states are those of the phase that needs most. Sizes are
- * multiples of 64 bytes. */
+ * of split row tiles; the modifiers; lse for hosts that do not ask for it, where something is folded; then each
+ * worker's: scratch, and what it needs for lists that the run decides: open keys, a lister's memory, and the list of an
+ * item. Counters and states are those of the phase that needs most. Sizes are multiples of 64 bytes. */
 typedef struct weft_workspace {
-    size_t counters, states, modifiers, lse, scratch; /* offsets in bytes */
-    size_t state, worker;                             /* bytes of one state and of one worker's scratch */
+    size_t counters, states, modifiers, lse, workers; /* offsets in bytes */
+    size_t open, lister, list;                        /* offsets in what is a worker's, whose scratch is at its begin */
+    size_t state, worker;                             /* bytes of one state and of what is one worker's */
     size_t size;                                      /* whole, with room to reach the boundary */
 } weft_workspace;
+/* Keys of an item's list that a run decides; longer ones are taken in parts. */
+enum { WEFT_LIST_ROOM = 8192 };
+typedef struct weft_list_part {
+    int64_t begin[WEFT_TILE_ROWS + 1];
+    uint32_t keys[WEFT_LIST_ROOM];
+} weft_list_part;
 weft_workspace weft_workspace_of(const weft_plan *plan);
 
 /* ---- claiming ----------------------------------------------------------------------------------------------- */

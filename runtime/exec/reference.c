@@ -61,38 +61,46 @@ static void average(const weft_plan *plan, const weft_reference_row *at, const d
     }
 }
 
-static bool compute(const weft_run_modifiers *modifiers, const weft_views *views, double *weight, double *out_o,
-                    double *out_lse) {
+static bool compute(const weft_run_modifiers *modifiers, const weft_views *views, double *weight, weft_array *open,
+                    double *out_o, double *out_lse) {
     const weft_plan *plan = modifiers->plan;
     const weft_shape *shape = &plan->shape;
-    weft_scratch scratch;
-    weft_scratch_init(&scratch, &plan->bound);
-    int64_t group = shape->heads / shape->kv_heads;
-    for (int64_t n = 0; n < shape->batch * shape->heads * shape->queries; n++) {
-        weft_reference_row at = {.views = views, .modifiers = modifiers, .row = n % shape->queries};
-        at.head = n / shape->queries % shape->heads;
-        at.batch = n / shape->queries / shape->heads;
-        at.kv_head = at.head / group;
-        score(plan, &scratch, &at, weight);
-        double lse = soften(weight, shape->keys, weft_sink_of(modifiers, at.head));
-        if (out_lse) out_lse[n] = lse;
-        average(plan, &at, weight, out_o + n * shape->value_dim);
+    bool done = true;
+    for (int64_t n = 0; done && n < shape->batch * shape->heads; n++) {
+        weft_bound bound = plan->bound;
+        weft_scratch scratch;
+        weft_open_keys(plan->kernel->program, modifiers->arguments, n / shape->heads, n % shape->heads, open);
+        bound.open = open;
+        weft_scratch_init(&scratch, &bound);
+        for (int64_t row = n * shape->queries; row < (n + 1) * shape->queries; row++) {
+            weft_reference_row at = {.views = views, .modifiers = modifiers, .row = row % shape->queries};
+            at.head = n % shape->heads;
+            at.batch = n / shape->heads;
+            at.kv_head = at.head / (shape->heads / shape->kv_heads);
+            score(plan, &scratch, &at, weight);
+            double lse = soften(weight, shape->keys, weft_sink_of(modifiers, at.head));
+            if (out_lse) out_lse[row] = lse;
+            average(plan, &at, weight, out_o + row * shape->value_dim);
+        }
+        done = !scratch.failed;
+        weft_scratch_free(&scratch);
     }
-    bool done = !scratch.failed;
-    weft_scratch_free(&scratch);
     return done;
 }
 
-/* In memory of its own: the modifiers' and one row of weights. */
+/* In memory of its own: one row of weights, a head's keys, and the modifiers'. */
 static bool compute_all(const weft_plan *plan, const weft_tensors *tensors, const weft_views *views, double *out_o,
                         double *out_lse, weft_diagnostics *diagnostics) {
     const weft_allocator *allocator = weft_engine_allocator(plan->kernel->engine);
-    size_t row = (size_t)plan->shape.keys * sizeof(double), bytes = row + weft_run_modifiers_size(plan);
-    double *memory = weft_allocate(allocator, bytes);
+    size_t row = (size_t)plan->shape.keys * sizeof(double);
+    size_t open = plan->kernel->program->parameter_count * sizeof(weft_array);
+    size_t bytes = row + open + weft_run_modifiers_size(plan);
+    unsigned char *memory = weft_allocate(allocator, bytes);
     if (!memory) return false;
     weft_run_modifiers modifiers;
-    bool done = weft_run_modifiers_begin(&modifiers, plan, tensors, memory + plan->shape.keys, diagnostics) &&
-                compute(&modifiers, views, memory, out_o, out_lse);
+    bool done =
+        weft_run_modifiers_begin(&modifiers, plan, tensors, memory + row + open, diagnostics) &&
+        compute(&modifiers, views, (double *)(void *)memory, (weft_array *)(void *)(memory + row), out_o, out_lse);
     weft_run_modifiers_end(&modifiers);
     weft_free(allocator, memory, bytes);
     return done;

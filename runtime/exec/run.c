@@ -15,13 +15,17 @@ typedef struct weft_execution {
     weft_run_modifiers modifiers;
     weft_workspace parts;
     unsigned char *workspace; /* at its 64-byte boundary */
-    weft_kernel_entry *tall, *strip;
+    weft_kernel_entry *tall, *strip, *gather;
     uint32_t phase;
     atomic_int_least64_t next; /* item of the phase */
     atomic_bool stopped;
 } weft_execution;
 
 /* ---- one item ----------------------------------------------------------------------------------------------- */
+
+static unsigned char *worker_at(const weft_execution *run, size_t worker) {
+    return run->workspace + run->parts.workers + worker * run->parts.worker;
+}
 
 /* From one row of a class to the next. Where there is no next one the stride need not fit. */
 static int64_t stretched(const weft_view *view, int64_t rows, int64_t stride) {
@@ -60,7 +64,7 @@ static void fill_call(weft_execution *run, const weft_work *work, size_t worker,
         .row_stride = stride,
         .key_position = key,
         .key_stride = stride,
-        .scratch = (float *)(run->workspace + run->parts.scratch + worker * run->parts.worker),
+        .scratch = (float *)(void *)worker_at(run, worker),
     };
     weft_run_modifiers_tell(&run->modifiers, work->batch, work->head, call);
     if (call->fold) call->sink = -INFINITY; /* the first phase has counted it */
@@ -84,16 +88,92 @@ static void compute_part(weft_execution *run, const weft_work *work, weft_kernel
                item->height, run->plan->shape.value_dim);
 }
 
+/* ---- lists ---------------------------------------------------------------------------------------------------- */
+
+/* A list that the run decides, as far as there is room: rows [first, rows) of the item. */
+typedef struct weft_gathering {
+    weft_kernel_entry *gather;
+    const weft_call *item; /* of all its rows */
+    weft_list_part *part;
+    int64_t element; /* bytes of one of q and o */
+    int32_t first, rows;
+    uint32_t count; /* keys so far */
+} weft_gathering;
+
+/* Computes the rows; with `again`, which is for one row, folds into what was made of it before. */
+static void gather_rows(weft_gathering *g, bool again) {
+    weft_call call = *g->item;
+    if (g->rows == g->first) return;
+    call.q = (const char *)call.q + g->first * call.q_row * g->element;
+    call.o = (char *)call.o + g->first * call.o_row * g->element;
+    call.lse = call.lse + g->first * call.lse_row;
+    call.row_position += g->first * call.row_stride;
+    call.rows = g->rows - g->first;
+    call.list_begin = g->part->begin;
+    call.list = g->part->keys;
+    if (again) call.fold = 1, call.sink = -INFINITY;
+    if (g->count || !call.fold) g->gather(&call);
+    g->first = g->rows;
+    g->count = 0;
+}
+
+/* Adds the next row. Where the room ends with it, or before, the rows so far are computed, and what is left of this one
+ * after them. */
+static void gather_row(weft_gathering *g, weft_lister *lister) {
+    uint32_t room = WEFT_LIST_ROOM - g->count, taken = weft_lister_take(lister, g->part->keys + g->count, room);
+    g->part->begin[g->rows - g->first] = g->count;
+    g->count += taken;
+    g->part->begin[++g->rows - g->first] = g->count;
+    if (taken < room) return;
+    gather_rows(g, false);
+    while ((g->count = weft_lister_take(lister, g->part->keys, WEFT_LIST_ROOM))) {
+        g->first = g->rows - 1;
+        g->part->begin[0] = 0;
+        g->part->begin[1] = g->count;
+        gather_rows(g, true);
+    }
+}
+
+static void gather_at_run(weft_execution *run, const weft_work *work, size_t worker, const weft_call *call) {
+    const weft_item *item = &work->layout->items[work->item];
+    unsigned char *own = worker_at(run, worker);
+    weft_bound bound = run->plan->bound;
+    weft_array *open = (weft_array *)(void *)(own + run->parts.open);
+    weft_open_keys(run->plan->kernel->program, run->modifiers.arguments, work->batch, work->head, open);
+    bound.open = open;
+    weft_lister lister = weft_lister_of(&bound, work->layout, own + run->parts.lister);
+    weft_gathering g = {.gather = run->gather,
+                        .item = call,
+                        .part = (weft_list_part *)(void *)(own + run->parts.list),
+                        .element = (int64_t)run->views.q.element};
+    for (int64_t row = item->row; row < item->row + item->rows; row++) {
+        weft_lister_begin(&lister, row);
+        gather_row(&g, &lister);
+    }
+    gather_rows(&g, false);
+}
+
+static void compute_lists(weft_execution *run, const weft_work *work, size_t worker, weft_call *call) {
+    if (work->layout->at_run) {
+        gather_at_run(run, work, worker, call);
+        return;
+    }
+    call->list_begin = work->layout->list_begin + work->layout->items[work->item].row;
+    call->list = work->layout->list_keys;
+    run->gather(call);
+}
+
 static void compute_item(weft_execution *run, const weft_work *work, size_t worker) {
     const weft_item *item = &work->layout->items[work->item];
     weft_kernel_entry *entry = item->height == WEFT_TILE_ROWS ? run->tall : run->strip;
     weft_call call;
     fill_call(run, work, worker, &call);
-    if (item->split) {
+    if (work->layout->list)
+        compute_lists(run, work, worker, &call);
+    else if (item->split)
         compute_part(run, work, entry, &call);
-    } else {
+    else
         entry(&call);
-    }
 }
 
 /* Asks the host; once one worker was told to stop, all do. */
@@ -137,11 +217,17 @@ static void execute_phase(weft_execution *run) {
 /* Later phases fold by lse: where the host does not want it, it is kept in the workspace. */
 static void keep_lse(weft_execution *run) {
     const weft_shape *shape = &run->plan->shape;
-    if (run->views.lse.data || run->plan->phase_count < 2) return;
+    if (run->views.lse.data || (run->plan->phase_count < 2 && !run->plan->lists_at_run)) return;
     run->views.lse = (weft_view){.data = run->workspace + run->parts.lse,
                                  .size = {shape->batch, shape->heads, shape->queries, 1},
                                  .stride = {shape->heads * shape->queries, shape->queries, 1, 1},
                                  .element = sizeof(float)};
+}
+
+/* What listers work in is 0 between rows. */
+static void clear_listers(weft_execution *run) {
+    for (uint32_t worker = 0; worker < run->plan->workers; worker++)
+        memset(worker_at(run, worker) + run->parts.lister, 0, weft_lister_bytes(run->plan->shape.keys));
 }
 
 static weft_status execute(weft_execution *run, const weft_tensors *tensors, void *workspace,
@@ -155,6 +241,7 @@ static weft_status execute(weft_execution *run, const weft_tensors *tensors, voi
     atomic_init(&run->stopped, false);
     bool ready = weft_run_modifiers_begin(&run->modifiers, run->plan, tensors, run->workspace + run->parts.modifiers,
                                           diagnostics);
+    if (run->plan->lists_at_run) clear_listers(run);
     for (; ready && run->phase < run->plan->phase_count && !stopped(run); run->phase++) execute_phase(run);
     weft_run_modifiers_end(&run->modifiers);
     if (!ready) return weft_status_of_failure(diagnostics);
@@ -180,6 +267,7 @@ static weft_status check(weft_execution *run, const weft_tensors *tensors, weft_
     }
     run->tall = entry_at(code, code->tall);
     run->strip = entry_at(code, code->strip);
+    if (code->gather != WEFT_NO_ENTRY) run->gather = entry_at(code, code->gather);
     if (!weft_check_tensors(run->plan, tensors, (weft_dtype)code->dtype, true, &run->views, diagnostics))
         return WEFT_INVALID_ARGUMENT;
     return WEFT_OK;

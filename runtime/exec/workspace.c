@@ -12,16 +12,21 @@ weft_workspace weft_workspace_of(const weft_plan *plan) {
         if (plan->phases[n].splits > splits) splits = plan->phases[n].splits;
         if (plan->phases[n].states > states) states = plan->phases[n].states;
     }
-    size_t rows = plan->phase_count > 1 ? weft_plan_heads(plan) * (size_t)shape->queries : 0;
-    weft_workspace out = {
-        .state = rounded(weft_state_floats(WEFT_TILE_ROWS, shape->value_dim) * sizeof(float)),
-        .worker = rounded(weft_scratch_floats(shape->head_dim, shape->value_dim) * sizeof(float)),
-    };
+    bool folds = plan->phase_count > 1 || plan->lists_at_run;
+    size_t rows = folds ? weft_plan_heads(plan) * (size_t)shape->queries : 0;
+    weft_workspace out = {.state = rounded(weft_state_floats(WEFT_TILE_ROWS, shape->value_dim) * sizeof(float))};
+    out.worker = rounded(weft_scratch_floats(shape->head_dim, shape->value_dim) * sizeof(float));
+    if (plan->lists_at_run) {
+        out.open = out.worker;
+        out.lister = out.open + rounded(plan->kernel->program->parameter_count * sizeof(weft_array));
+        out.list = out.lister + rounded(weft_lister_bytes(shape->keys));
+        out.worker = out.list + rounded(sizeof(weft_list_part));
+    }
     out.states = rounded(splits * sizeof(uint32_t));
     out.modifiers = out.states + states * out.state;
     out.lse = out.modifiers + rounded(weft_run_modifiers_size(plan));
-    out.scratch = out.lse + rounded(rows * sizeof(float));
-    out.size = out.scratch + plan->workers * out.worker + BOUNDARY - 1;
+    out.workers = out.lse + rounded(rows * sizeof(float));
+    out.size = out.workers + plan->workers * out.worker + BOUNDARY - 1;
     return out;
 }
 

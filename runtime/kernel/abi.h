@@ -14,7 +14,7 @@ enum {
     WEFT_TILE_KEYS = 64,  /* keys of a tile */
     WEFT_KEY_GROUP = 16,  /* key ranges of tiles are trimmed to multiples of this, or to Lk */
     WEFT_MAX_DIM = 256,
-    WEFT_KERNEL_ABI = 2
+    WEFT_KERNEL_ABI = 3
 };
 
 /* Keys [64 * block + first, 64 * block + last) of one block, or a run of whole blocks. */

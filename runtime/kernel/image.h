@@ -17,10 +17,13 @@ typedef enum weft_isa {
     WEFT_ISA_X86_64_V4_BF16
 } weft_isa;
 
+#define WEFT_NO_ENTRY UINT64_MAX
+
 typedef struct weft_machine_code {
     const void *bytes; /* NULL: no code; plans and masks only */
     size_t size;
     uint64_t tall, strip; /* offsets of the entries for 64 and 16 rows */
+    uint64_t gather;      /* of the one for lists, or WEFT_NO_ENTRY: programs without lists need none */
     uint32_t dtype;       /* weft_dtype */
     uint32_t head_dim, value_dim;
     weft_isa isa;

@@ -33,6 +33,10 @@ static weft_kernel *create(weft_engine *engine) {
 static weft_status load_code(weft_kernel *kernel, weft_diagnostics *diagnostics) {
     weft_machine_code *code = &kernel->code;
     if (!code->bytes) return WEFT_OK;
+    if (code->gather == WEFT_NO_ENTRY && weft_has_lists(kernel->program)) {
+        weft_diagnose(diagnostics, WEFT_E0703, WEFT_NO_SPAN, "the image's code has no entry for lists, and needs one");
+        return WEFT_INVALID_ARGUMENT;
+    }
     if (!weft_isa_runs(code->isa)) {
         weft_diagnose(diagnostics, WEFT_E0703, WEFT_NO_SPAN, "the image holds code for %s, which this processor is not",
                       weft_isa_name(code->isa));

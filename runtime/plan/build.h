@@ -10,6 +10,7 @@ enum {
     WEFT_MAX_HEADS = 1 << 20,     /* B * H */
     WEFT_MAX_ROW_TILES = 1 << 26, /* of all layouts together */
     WEFT_MAX_TILES = 1 << 27,     /* of all layouts together */
+    WEFT_MAX_LISTED = 1 << 30,    /* keys of one layout's lists */
     WEFT_MAX_CLASSES = 1 << 20,   /* of all strides together; what would need more stays in one class */
     WEFT_MAX_BUILT = 1 << 21      /* bit tiles that are built: 64 x 64 pairs are looked at for each */
 };
@@ -62,8 +63,8 @@ typedef struct weft_step {
 
 /* What a layout is known by. */
 typedef struct weft_place {
-    weft_id set;
-    uint32_t phase;
+    weft_id set, list;
+    uint32_t phase, unused;
     int64_t first, keys; /* of its space */
 } weft_place;
 
@@ -116,8 +117,15 @@ bool weft_plan_stages(weft_planner *planner);
 /* The set of the passes that share a contiguous stage; 0: memory failed. Either may be 0. */
 weft_id weft_join_sets(weft_planner *planner, weft_id a, weft_id b);
 
-/* pays.c: is a strided step cheaper in a stage of its own than beside `contiguous` (0: nothing) in one class? */
-bool weft_stride_pays(weft_planner *planner, weft_id contiguous, const weft_step *step, bool *pays);
+/* pays.c: is a step cheaper in a stage of its own than beside `contiguous` (0: nothing) in tiles of one class? */
+bool weft_step_pays(weft_planner *planner, weft_id contiguous, const weft_step *step, bool *pays);
+/* All pairs of a step. 0: memory failed. */
+weft_id weft_step_set(weft_planner *planner, const weft_step *step);
+
+/* lists.c: the rows of a layout of lists, drawn where they can be, and their items. */
+bool weft_plan_lists(weft_planner *planner, weft_layout *layout);
+bool weft_list_is_at_run(const weft_plan *plan, weft_id set, weft_id list);
+double weft_list_cost(int64_t rows, double entries); /* in the units of weft_tiles_cost */
 
 /* items.c: tiles and items of one layout, in row order; and, when masks are built, its counts of pairs. */
 bool weft_plan_items(weft_planner *planner, weft_layout *layout);
@@ -167,7 +175,7 @@ bool weft_plan_order(weft_plan *plan, const weft_allocator *allocator);
 
 /* info.c: the phases' sums, from the layouts; and plan->info, but for the time. */
 bool weft_plan_sum(weft_plan *plan, const weft_allocator *allocator);
-void weft_plan_measure(weft_plan *plan, const weft_planner *planner);
+bool weft_plan_measure(weft_plan *plan, const weft_planner *planner);
 
 /* Makes an array no larger than it must be; when that cannot be had, it stays as it is. */
 void weft_shrink(const weft_allocator *allocator, void *array, uint32_t *capacity, uint32_t count, size_t element);

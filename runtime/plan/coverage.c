@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "plan/terms.h"
+#include "support/bits.h"
 
 /* What bounds the memory of a batch of row tiles. */
 enum { BATCH_ITEMS = 4096, BATCH_TILES = 1 << 18, BATCH_MASKS = 1 << 14 };
@@ -74,13 +75,6 @@ static void end_row(weft_grid *grid) {
 
 /* ---- tiles ------------------------------------------------------------------------------------------------------- */
 
-static uint32_t bits_of(uint64_t word) {
-    word -= word >> 1 & UINT64_C(0x5555555555555555);
-    word = (word & UINT64_C(0x3333333333333333)) + (word >> 2 & UINT64_C(0x3333333333333333));
-    word = (word + (word >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
-    return (uint32_t)(word * UINT64_C(0x0101010101010101) >> 56);
-}
-
 /* Of the rows whose bits are set in `rows`. */
 static void add_masked(const weft_sweep *sweep, const weft_tile *tile, uint64_t rows) {
     weft_grid *grid = sweep->grid;
@@ -91,7 +85,7 @@ static void add_masked(const weft_sweep *sweep, const weft_tile *tile, uint64_t 
             cell = cell_of(base + k, grid->columns, grid->keys);
             end = cell_begin(cell + 1, grid->columns, grid->keys);
         }
-        grid->pairs[cell] += bits_of(mask->key[k] & rows);
+        grid->pairs[cell] += weft_count_bits(mask->key[k] & rows);
     }
 }
 

@@ -78,8 +78,8 @@ static bool lay_out(weft_plan *plan, weft_diagnostics *diagnostics) {
                 make_items(&planner);
     if (done) {
         take_masks(plan, &planner);
-        weft_plan_measure(plan, &planner);
         plan->workers = workers_of(plan);
+        done = weft_plan_measure(plan, &planner);
     }
     weft_planner_free(&planner);
     return done;

@@ -124,13 +124,17 @@ size_t weft_plan_explain(const weft_plan *plan, int64_t batch, int64_t head, int
     const weft_shape *shape = &plan->shape;
     weft_pair pair = {weft_space_of(shape->queries, shape->keys), i, j};
     if (batch < 0 || batch >= shape->batch || head < 0 || head >= shape->heads || i < pair.space.first ||
-        i >= shape->keys || j < 0 || j >= shape->keys)
+        i >= shape->keys || j < 0 || j >= shape->keys || plan->keys_missing)
         return 0;
-    weft_id meaning = plan->meaning_of[batch * shape->heads + head];
+    size_t n = (size_t)(batch * shape->heads + head);
+    weft_opened opened;
     weft_scratch scratch;
-    weft_scratch_init(&scratch, &plan->bound);
-    bool in = weft_contains_with(&scratch, meaning, pair.space, i, j), failed = scratch.failed;
+    bool opens = weft_plan_open(plan, n, &opened);
+    weft_scratch_init(&scratch, &opened.bound);
+    bool in = opens && weft_contains_with(&scratch, plan->meaning_of[n], pair.space, i, j);
+    bool failed = !opens || scratch.failed;
     weft_scratch_free(&scratch);
+    weft_plan_close(plan, &opened);
     if (failed) return 0;
     if (allowed) *allowed = in;
     weft_text text;

@@ -25,10 +25,17 @@ static bool check_passes(const weft_program *program, weft_diagnostics *diagnost
     return false;
 }
 
-/* The stride is that of a set that has a pair, so whatever it reads was folded, and found sound, with the meaning. */
-static bool fold_stride(weft_planner *planner, const weft_pass *pass, const weft_environment *environment,
-                        weft_step *step) {
+/* Stride and list are those of a set that has a pair, so whatever they read was folded, and found sound, with the
+ * meaning. */
+static bool fold_order(weft_planner *planner, const weft_pass *pass, const weft_environment *environment,
+                       weft_step *step) {
     weft_plan *plan = planner->plan;
+    if (pass->list) {
+        step->list = weft_fold(plan->kernel->program, pass->list, environment, &plan->bound, planner->diagnostics);
+        if (!step->list || weft_node_at(&plan->bound.dag, step->list)->op != WEFT_ATOM_NONE) return step->list != 0;
+        step->set = step->list = 0;
+        return true;
+    }
     if (pass->row_order != WEFT_ORDER_STRIDED) return true;
     weft_id folded = weft_fold(plan->kernel->program, pass->stride, environment, &plan->bound, planner->diagnostics);
     if (!folded) return false;
@@ -45,7 +52,7 @@ static bool fold_step(weft_planner *planner, const weft_pass *pass, const weft_e
     step->set = weft_fold(plan->kernel->program, pass->set, environment, &plan->bound, planner->diagnostics);
     if (!step->set) return false;
     if (weft_node_at(&plan->bound.dag, step->set)->op != WEFT_ATOM_NONE)
-        return fold_stride(planner, pass, environment, step);
+        return fold_order(planner, pass, environment, step);
     step->set = 0;
     return true;
 }
@@ -56,6 +63,7 @@ static bool fold_head(weft_planner *planner, size_t n, weft_step *steps) {
     const weft_program *program = plan->kernel->program;
     weft_environment environment =
         weft_plan_environment(plan, (int64_t)n / plan->shape.heads, (int64_t)n % plan->shape.heads);
+    environment.open_keys = true;
     plan->meaning_of[n] = weft_fold(program, program->meaning, &environment, &plan->bound, planner->diagnostics);
     if (!plan->meaning_of[n]) return false;
     for (uint32_t k = 0; k < program->pass_count; k++)
@@ -84,8 +92,20 @@ static bool fold_scale(weft_plan *plan, int64_t head, weft_diagnostics *diagnost
     return true;
 }
 
+/* Does the meaning read keys that nobody has given yet? */
+static bool lacks_keys(const weft_plan *plan) {
+    const weft_dag *dag = &plan->kernel->program->dag;
+    for (weft_id id = 1; id <= plan->kernel->program->meaning; id++) {
+        if (weft_node_at(dag, id)->op != WEFT_ATOM_LISTED) continue;
+        const weft_node *keys = weft_node_at(dag, weft_operand(dag, id, 0));
+        if (keys->op == WEFT_OP_PARAM && !plan->arguments[keys->value.integer].array) return true;
+    }
+    return false;
+}
+
 bool weft_plan_fold(weft_planner *planner) {
     weft_plan *plan = planner->plan;
+    plan->keys_missing = lacks_keys(plan);
     if (!check_passes(plan->kernel->program, planner->diagnostics)) return false;
     size_t heads = weft_plan_heads(plan), bytes = planner->recipes.size;
     plan->route_of = weft_allocate(planner->allocator, heads * sizeof *plan->route_of);

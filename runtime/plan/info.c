@@ -24,7 +24,8 @@ static size_t plan_bytes(const weft_plan *plan) {
     for (uint32_t n = 0; n < plan->layout_count; n++) {
         const weft_layout *layout = &plan->layouts[n];
         bytes += layout->tile_capacity * sizeof *layout->tiles + layout->item_capacity * sizeof *layout->items +
-                 layout->split_capacity * sizeof *layout->splits;
+                 layout->split_capacity * sizeof *layout->splits + layout->list_capacity * sizeof *layout->list_keys;
+        if (layout->list_begin) bytes += ((size_t)layout->space.queries + 1) * sizeof *layout->list_begin;
     }
     return bytes;
 }
@@ -77,15 +78,28 @@ bool weft_plan_sum(weft_plan *plan, const weft_allocator *allocator) {
     return true;
 }
 
-void weft_plan_measure(weft_plan *plan, const weft_planner *planner) {
+/* Pairs that a run decides, of the keys that the plan was given. */
+static bool add_listed(weft_plan *plan) {
+    for (size_t n = 0; plan->lists_at_run && !plan->keys_missing && n < weft_plan_heads(plan); n++) {
+        double pairs;
+        if (!weft_plan_listed_pairs(plan, n, &pairs)) return false;
+        plan->info.pairs += pairs;
+        plan->info.computed_pairs += pairs;
+    }
+    return true;
+}
+
+bool weft_plan_measure(weft_plan *plan, const weft_planner *planner) {
     weft_plan_info *info = &plan->info;
     *info = (weft_plan_info){.size = sizeof *info};
     each_layout(plan, add_to_info);
+    if (!add_listed(plan)) return false;
     info->layouts = plan->layout_count;
     info->bit_tiles = plan->mask_count;
     info->bytes = (int64_t)plan_bytes(plan);
     info->span_calls = (int64_t)(planner->rows.span_calls + planner->probe.span_calls);
     info->contains_calls = (int64_t)(planner->rows.contains_calls + planner->probe.contains_calls);
+    return true;
 }
 
 weft_status weft_plan_describe(const weft_plan *plan, weft_plan_info *info) {

@@ -5,6 +5,8 @@
 void weft_layout_free(weft_layout *layout, const weft_allocator *allocator) {
     weft_free(allocator, layout->tiles, layout->tile_capacity * sizeof *layout->tiles);
     weft_free(allocator, layout->items, layout->item_capacity * sizeof *layout->items);
+    weft_free(allocator, layout->list_begin, ((size_t)layout->space.queries + 1) * sizeof *layout->list_begin);
+    weft_free(allocator, layout->list_keys, layout->list_capacity * sizeof *layout->list_keys);
     weft_free(allocator, layout->splits, layout->split_capacity * sizeof *layout->splits);
 }
 
@@ -70,6 +72,7 @@ static bool add_row_tile(weft_planner *planner, weft_layout *layout, weft_strip 
 }
 
 bool weft_plan_items(weft_planner *planner, weft_layout *layout) {
+    if (layout->list) return weft_plan_lists(planner, layout);
     int64_t end = layout->space.keys; /* of the positions that queries have */
     for (int64_t first = layout->space.first; first < end;) {
         int64_t next = (weft_floor_div(first, WEFT_TILE_ROWS) + 1) * WEFT_TILE_ROWS;

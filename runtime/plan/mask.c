@@ -12,14 +12,18 @@ static weft_status fail(const weft_plan *plan, weft_status status, weft_code cod
     return status;
 }
 
-static bool fill_from_oracle(const weft_plan *plan, weft_id set, uint8_t *mask) {
+static bool fill_from_oracle(const weft_plan *plan, size_t n, uint8_t *mask) {
     weft_space space = weft_space_of(plan->shape.queries, plan->shape.keys);
+    weft_opened opened;
     weft_scratch scratch;
-    bool done = weft_scratch_init(&scratch, &plan->bound);
+    bool done = weft_plan_open(plan, n, &opened);
+    weft_scratch_init(&scratch, &opened.bound);
     for (int64_t r = 0; done && r < space.queries; r++)
-        for (int64_t j = 0; j < space.keys; j++) *mask++ = weft_contains_with(&scratch, set, space, r + space.first, j);
+        for (int64_t j = 0; j < space.keys; j++)
+            *mask++ = weft_contains_with(&scratch, plan->meaning_of[n], space, r + space.first, j);
     done = done && !scratch.failed;
     weft_scratch_free(&scratch);
+    weft_plan_close(plan, &opened);
     return done;
 }
 
@@ -56,7 +60,6 @@ static bool visit_item(const weft_visit *visit, const weft_item *item, uint8_t *
 }
 
 static bool fill_from_tiles(const weft_plan *plan, size_t head, uint8_t *mask) {
-    memset(mask, 0, (size_t)plan->shape.queries * (size_t)plan->shape.keys);
     weft_visit visit = {.plan = plan};
     for (uint32_t phase = 0; phase < plan->phase_count; phase++) {
         visit.stage = weft_plan_stage(plan, head, phase);
@@ -69,17 +72,40 @@ static bool fill_from_tiles(const weft_plan *plan, size_t head, uint8_t *mask) {
     return true;
 }
 
+typedef struct weft_marking {
+    const weft_plan *plan;
+    uint8_t *mask;
+    bool twice;
+} weft_marking;
+
+static bool mark(void *user, int64_t row, const uint32_t *keys, uint32_t count) {
+    weft_marking *marking = user;
+    uint8_t *marks = marking->mask + row * marking->plan->shape.keys;
+    for (uint32_t n = 0; n < count; n++) {
+        marking->twice |= marks[keys[n]];
+        marks[keys[n]] = 1;
+    }
+    return !marking->twice;
+}
+
+static weft_status fill_from_plan(const weft_plan *plan, size_t n, uint8_t *mask) {
+    weft_marking marking = {plan, mask, false};
+    memset(mask, 0, (size_t)plan->shape.queries * (size_t)plan->shape.keys);
+    marking.twice = !fill_from_tiles(plan, n, mask);
+    if (!marking.twice && !weft_plan_visit_lists(plan, n, mark, &marking) && !marking.twice) return WEFT_OUT_OF_MEMORY;
+    return marking.twice ? fail(plan, WEFT_INTERNAL, WEFT_E0901, "the plan visits a pair twice") : WEFT_OK;
+}
+
 weft_status weft_plan_mask(const weft_plan *plan, int64_t batch, int64_t head, weft_mask_source source, uint8_t *mask) {
     if (!plan || !mask) return WEFT_INVALID_ARGUMENT;
     const weft_shape *shape = &plan->shape;
     if (batch < 0 || batch >= shape->batch || head < 0 || head >= shape->heads)
         return fail(plan, WEFT_INVALID_ARGUMENT, WEFT_E0405, "there is no such batch element or head");
+    if (plan->keys_missing)
+        return fail(plan, WEFT_INVALID_ARGUMENT, WEFT_E0401,
+                    "which pairs there are depends on keys that the plan was not given");
     size_t n = (size_t)(batch * shape->heads + head);
-    if (source == WEFT_MASK_ORACLE)
-        return fill_from_oracle(plan, plan->meaning_of[n], mask) ? WEFT_OK : WEFT_OUT_OF_MEMORY;
-    if (source != WEFT_MASK_PLAN)
-        return fail(plan, WEFT_INVALID_ARGUMENT, WEFT_E0405, "there is no such source of masks");
-    else if (!fill_from_tiles(plan, n, mask))
-        return fail(plan, WEFT_INTERNAL, WEFT_E0901, "the plan visits a pair twice");
-    return WEFT_OK;
+    if (source == WEFT_MASK_ORACLE) return fill_from_oracle(plan, n, mask) ? WEFT_OK : WEFT_OUT_OF_MEMORY;
+    if (source == WEFT_MASK_PLAN) return fill_from_plan(plan, n, mask);
+    return fail(plan, WEFT_INVALID_ARGUMENT, WEFT_E0405, "there is no such source of masks");
 }

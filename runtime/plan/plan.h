@@ -32,6 +32,8 @@ typedef struct weft_split {
 /* What one class of positions visits in one phase. Equal sets over equal spaces share one. */
 typedef struct weft_layout {
     weft_id set;      /* in the plan's bound DAG */
+    weft_id list;     /* 0: tiles; else each row visits the keys that this atom lists and `set` holds */
+    bool at_run;      /* what a run is given decides them: each run asks the set anew, for every row (lister.c) */
     weft_space space; /* of the class */
     uint32_t phase;   /* in the first one every row has an item, in later ones those that have keys */
     weft_tile *tiles;
@@ -41,6 +43,9 @@ typedef struct weft_layout {
     weft_split *splits;
     uint32_t split_count, split_capacity;
     uint32_t state_count;
+    int64_t *list_begin; /* [rows + 1]: where row r's keys begin in list_keys; NULL where the atom itself is at_run */
+    uint32_t *list_keys;
+    uint32_t list_count, list_capacity;
     double cost; /* of all items */
     double pairs, computed_pairs;
     int64_t full_tiles, partial_tiles;
@@ -103,13 +108,49 @@ struct weft_plan {
     weft_id *meaning_of; /* [B * H]: the oracle's set, folded from the program's meaning */
     weft_mask *masks;    /* shared by all layouts */
     uint32_t mask_count, mask_capacity;
-    uint32_t workers; /* tasks of a run: each has its own scratch in the workspace */
+    bool lists_at_run; /* some layout is at_run */
+    bool keys_missing; /* the set reads keys that only a run brings: there is no mask */
+    uint32_t workers;  /* tasks of a run: each has its own scratch in the workspace */
     weft_plan_info info;
     weft_message message; /* of the last failed run: the one thing that changes, under its own lock */
 };
 
 /* How many (batch element, head) pairs there are. */
 static inline size_t weft_plan_heads(const weft_plan *plan) { return (size_t)(plan->shape.batch * plan->shape.heads); }
+
+/* ---- lister.c: keys of rows that only a run knows */
+/* What the open keys of a program are for one head: `open` has one element a parameter. */
+void weft_open_keys(const weft_program *program, const weft_argument *arguments, int64_t batch, int64_t head,
+                    weft_array *open);
+/* A walk over the keys of rows, each in ascending order and once; a set of keys as bits, and as bits of those words. */
+typedef struct weft_lister {
+    const weft_bound *bound; /* with open keys */
+    const weft_layout *layout;
+    bool filters; /* not all keys that are listed count */
+    uint64_t *bits, *words;
+    int64_t next; /* words before it are empty */
+} weft_lister;
+size_t weft_lister_bytes(int64_t keys);
+/* memory: weft_lister_bytes, all 0; it is again when a row's keys are all taken. */
+weft_lister weft_lister_of(const weft_bound *bound, const weft_layout *layout, void *memory);
+void weft_lister_begin(weft_lister *lister, int64_t row);
+/* The next keys of the row, at most `room`; fewer: there are no more. */
+uint32_t weft_lister_take(weft_lister *lister, uint32_t *keys, uint32_t room);
+
+/* ---- visit.c: sets and lists of one head, with the keys that the plan was given */
+/* The plan's sets as head number n sees them. False when memory fails; to be closed in any case. */
+typedef struct weft_opened {
+    weft_bound bound; /* the plan's, with `open` in it */
+    weft_array *open;
+} weft_opened;
+bool weft_plan_open(const weft_plan *plan, size_t n, weft_opened *opened);
+void weft_plan_close(const weft_plan *plan, weft_opened *opened);
+/* Told the keys of query rows, in order; several times for a long row. False stops the visit. */
+typedef bool weft_listed_hook(void *user, int64_t row, const uint32_t *keys, uint32_t count);
+/* All lists of head number n; those that are drawn as well. False when memory fails, or stopped. */
+bool weft_plan_visit_lists(const weft_plan *plan, size_t n, weft_listed_hook *visit, void *user);
+/* How many pairs only a run decides. False when memory fails. */
+bool weft_plan_listed_pairs(const weft_plan *plan, size_t n, double *pairs);
 
 /* What a failure that was described amounts to: the pattern is wrong for this shape (E03), or the host's values are
  * (E04), or we cannot (E05), or memory has failed (create.c). */

@@ -1,4 +1,4 @@
-/* From the passes of a program to the stages of every kind of head. A strided pass that does not pay joins the
+/* From the passes of a program to the stages of every kind of head. A pass that does not pay joins the
  * contiguous one; what is left empty has no stage. Each class of positions gets a layout, and equal ones share it. */
 #include <string.h>
 
@@ -9,12 +9,19 @@ weft_id weft_join_sets(weft_planner *planner, weft_id a, weft_id b) {
     return weft_make_set(&planner->plan->bound.dag, WEFT_OP_UNION, WEFT_NO_SPAN, 2, a, b);
 }
 
+weft_id weft_step_set(weft_planner *planner, const weft_step *step) {
+    if (!step->list) return step->set;
+    return weft_make_set(&planner->plan->bound.dag, WEFT_OP_INTERSECTION, WEFT_NO_SPAN, 2, step->list, step->set);
+}
+
 /* The layout of that set and space in that phase, new or old. */
-static bool find_layout(weft_planner *planner, weft_id set, weft_space space, uint32_t phase, uint32_t *number) {
+static bool find_layout(weft_planner *planner, weft_id set, weft_id list, weft_space space, uint32_t phase,
+                        uint32_t *number) {
     weft_plan *plan = planner->plan;
     weft_place place;
     memset(&place, 0, sizeof place);
     place.set = set;
+    place.list = list;
     place.phase = phase;
     place.first = space.first;
     place.keys = space.keys;
@@ -24,11 +31,15 @@ static bool find_layout(weft_planner *planner, weft_id set, weft_space space, ui
     if (!weft_reserve(planner->allocator, &plan->layouts, &plan->layout_capacity, (uint64_t)plan->layout_count + 1,
                       sizeof *plan->layouts))
         return false;
-    plan->layouts[plan->layout_count++] = (weft_layout){.set = set, .space = space, .phase = phase};
+    plan->layouts[plan->layout_count++] = (weft_layout){.set = set,
+                                                        .list = list,
+                                                        .at_run = list && weft_list_is_at_run(plan, set, list),
+                                                        .space = space,
+                                                        .phase = phase};
     return true;
 }
 
-/* Of a strided step, which is not refused: that it pays has shown so. */
+/* A strided step is not refused: that it pays has shown so. */
 static bool add_class(weft_planner *planner, const weft_step *step, uint32_t phase, int64_t residue) {
     weft_plan *plan = planner->plan;
     weft_space space = weft_space_of(plan->shape.queries, plan->shape.keys);
@@ -38,7 +49,7 @@ static bool add_class(weft_planner *planner, const weft_step *step, uint32_t pha
         set = weft_stride_set(&plan->bound, set, space, step->stride, residue, &refused);
         space = weft_space_class(space, step->stride, residue);
     }
-    return set && find_layout(planner, set, space, phase, &plan->classes[plan->class_count++]);
+    return set && find_layout(planner, set, step->list, space, phase, &plan->classes[plan->class_count++]);
 }
 
 static bool add_stage(weft_planner *planner, const weft_step *step, weft_route *route) {
@@ -55,14 +66,15 @@ static bool add_stage(weft_planner *planner, const weft_step *step, weft_route *
     return true;
 }
 
-/* Sends every strided step that does not pay to the contiguous one, steps[0]. */
+/* Sends every step that does not pay to the contiguous one, steps[0]. */
 static bool settle_steps(weft_planner *planner, weft_step *steps, uint32_t count) {
     for (uint32_t k = 1; k < count; k++) {
         bool pays = false;
         if (!steps[k].set) continue;
-        if (!weft_stride_pays(planner, steps[0].set, &steps[k], &pays)) return false;
+        if (!weft_step_pays(planner, steps[0].set, &steps[k], &pays)) return false;
         if (pays) continue;
-        steps[0].set = weft_join_sets(planner, steps[0].set, steps[k].set);
+        weft_id set = weft_step_set(planner, &steps[k]);
+        steps[0].set = set ? weft_join_sets(planner, steps[0].set, set) : 0;
         if (!steps[0].set) return false;
         steps[k].set = 0;
     }

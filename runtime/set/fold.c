@@ -99,6 +99,7 @@ static weft_id fold_parameter(weft_folder *f, const weft_node *node) {
         const weft_argument *argument = &arguments[number];
         bool deferred = argument->late && (node->type == WEFT_TYPE_PER_HEAD || node->type == WEFT_TYPE_TABLE);
         if (deferred) return late_array(f, node);
+        if (node->type == WEFT_TYPE_KEYS && f->environment->open_keys) return weft_fold_make(f, *node, f->stack_count);
         if (argument->bound && argument->array) return weft_fold_array(f, node, argument->array);
         if (argument->bound) return make_constant(f, (weft_type)node->type, argument->value, node->place);
         weft_id initial = f->program->parameters[number].initial;

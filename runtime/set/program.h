@@ -57,6 +57,13 @@ WEFT_SHARED uint32_t weft_program_add_parameter(weft_program *program, const cha
 WEFT_SHARED uint32_t weft_program_parameter(const weft_program *program, const char *name, size_t size);
 WEFT_SHARED bool weft_program_add_pass(weft_program *program, weft_pass pass);
 
+/* Is some pass one of lists? */
+static inline bool weft_has_lists(const weft_program *program) {
+    for (uint32_t k = 0; k < program->pass_count; k++)
+        if (program->passes[k].list) return true;
+    return false;
+}
+
 /* ---- text ---------------------------------------------------------------------------------------------------
  *
  * A line says one thing, and what it names stands above it:

@@ -18,7 +18,9 @@ bool weft_row_reserve(const weft_atom *atom, weft_row *row, uint64_t count) {
 static int64_t most_keys(const weft_bound *bound, weft_id id) {
     weft_id first = weft_operand(&bound->dag, id, 0);
     const weft_node *node = weft_node_at(&bound->dag, first);
-    return node->op == WEFT_OP_ARRAY ? bound->arrays[node->value.integer].columns : node->value.integer;
+    if (node->op == WEFT_OP_ARRAY) return bound->arrays[node->value.integer].columns;
+    if (node->op == WEFT_OP_INT) return node->value.integer;
+    return bound->open ? bound->open[node->value.integer].columns : 0;
 }
 
 static weft_row *place_of(weft_scratch *scratch, weft_id id, int64_t i) {

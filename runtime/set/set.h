@@ -38,7 +38,7 @@ typedef struct weft_environment {
     int64_t lq, lk, head, heads, batch;
     int64_t dim;                    /* D; with lengths_known but not dim_known, reading D is an error (E0407) */
     const weft_argument *arguments; /* one a parameter, or NULL: none is known */
-    bool open_keys;                 /* arrays of keys may be missing: they come with the run, and stay symbolic */
+    bool open_keys;                 /* arrays of keys come with the run: they stay symbolic, bound or not */
     bool keep_places;               /* results keep their places (for explanations) and share less */
 } weft_environment;
 
@@ -57,6 +57,7 @@ typedef struct weft_bound {
     weft_form *forms;
     uint32_t form_count, form_capacity;
     weft_intern form_index;
+    const weft_array *open; /* by parameter: the keys that open ones have, once a head is looked at; NULL: not known */
 } weft_bound;
 
 WEFT_SHARED bool weft_bound_init(weft_bound *bound, const weft_allocator *allocator);

@@ -10,6 +10,7 @@ typedef struct node_facts {
     uint16_t depth;
     bool reads_pair; /* i or j, outside a where */
     bool reads_late; /* what only a bias may read: per_head arrays, and alibi's slope */
+    bool reads_run;  /* a set that depends on what a run is given */
     bool has_param;
     bool has_place;
 } node_facts;
@@ -176,12 +177,14 @@ static bool gather_facts(const verifier *v, weft_id id) {
     const weft_node *node = &v->dag->nodes[id];
     node_facts facts = {.reads_pair = node->op == WEFT_OP_VAR_I || node->op == WEFT_OP_VAR_J,
                         .reads_late = node->op == WEFT_OP_SLOPE || node->type == WEFT_TYPE_PER_HEAD,
+                        .reads_run = weft_op_describe((weft_op)node->op)->traits & WEFT_TRAIT_DATA,
                         .has_param = node->op == WEFT_OP_PARAM,
                         .has_place = node->place.source != 0};
     for (uint32_t k = 0; k < node->arity; k++) {
         const node_facts *operand = &v->facts[weft_operand(v->dag, id, k)];
         facts.reads_pair |= operand->reads_pair;
         facts.reads_late |= operand->reads_late;
+        facts.reads_run |= operand->reads_run;
         facts.has_param |= operand->has_param;
         facts.has_place |= operand->has_place;
         if (operand->depth >= facts.depth) facts.depth = (uint16_t)(operand->depth + 1);
@@ -254,7 +257,9 @@ static bool check_orders(const verifier *v, const weft_pass *pass, uint32_t numb
         return FLAW(v, "pass %u: the first pass, and no other, is contiguous", number + 1);
     if (strided ? !is_canonical(v, pass->stride, WEFT_TYPE_INT) : pass->stride != 0)
         return FLAW(v, "pass %u: the stride is not one int", number + 1);
-    if (!listed) return pass->list == 0 || FLAW(v, "pass %u: a list where none is wanted", number + 1);
+    if (!listed && pass->list != 0) return FLAW(v, "pass %u: a list where none is wanted", number + 1);
+    if (!listed)
+        return !v->facts[pass->set].reads_run || FLAW(v, "pass %u: tiles of a set that only a run knows", number + 1);
     weft_op op = is_canonical(v, pass->list, WEFT_TYPE_SET) ? v->dag->nodes[pass->list].op : WEFT_OP_INVALID;
     return op == WEFT_ATOM_RANDOM || op == WEFT_ATOM_LISTED ||
            FLAW(v, "pass %u: the list is no atom that lists keys", number + 1);

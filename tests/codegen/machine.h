@@ -32,7 +32,7 @@ static inline bool machine_runs(const char *target) {
 }
 
 typedef struct loaded_kernel {
-    weft_kernel_entry *tall, *strip;
+    weft_kernel_entry *tall, *strip, *gather; /* gather is there where the program needs it */
     void *pages;
     size_t size, code_size;
 } loaded_kernel;
@@ -55,6 +55,7 @@ static inline loaded_kernel load_kernel(const weft_codegen_spec *spec) {
     __builtin___clear_cache(kernel.pages, (char *)kernel.pages + kernel.size);
     kernel.tall = (weft_kernel_entry *)((uintptr_t)kernel.pages + code.tall);
     kernel.strip = (weft_kernel_entry *)((uintptr_t)kernel.pages + code.strip);
+    if (code.gather != WEFT_NO_ENTRY) kernel.gather = (weft_kernel_entry *)((uintptr_t)kernel.pages + code.gather);
     weft_text_release(&bytes);
     weft_diagnostics_free(&diagnostics);
     return kernel;

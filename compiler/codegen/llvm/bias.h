@@ -42,7 +42,7 @@ LLVMTypeRef weft_bias_position(const weft_bias *bias);
 LLVMValueRef weft_bias_add(weft_bias *bias, LLVMValueRef score);
 bool weft_bias_is_finite(const weft_bias *bias); /* surely; after the last stage */
 
-/* Helpers that modifiers.c shares. */
+/* Helpers that modifiers.c and softcap.c share. */
 LLVMValueRef weft_emit_spread(weft_emitter *e, LLVMValueRef scalar); /* to all lanes; a vector stays as it is */
 LLVMValueRef weft_emit_field(weft_emitter *e, LLVMValueRef call, size_t offset, LLVMTypeRef type, const char *name);
 LLVMValueRef weft_emit_clamp(weft_emitter *e, LLVMValueRef x, LLVMValueRef limit); /* to ±limit; NaN stays NaN */

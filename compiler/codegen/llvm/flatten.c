@@ -209,12 +209,15 @@ static bool link_all(const linker *l) {
     return true;
 }
 
-static bool find_entry(const linker *l, const char *name, uint64_t *offset) {
-    *offset = find_global(l, name);
-    return *offset != ABSENT || refuse(l, "lacks", name);
+static bool find_entries(const linker *l, weft_symbol *entries, uint32_t count) {
+    for (uint32_t n = 0; n < count; n++) {
+        entries[n].offset = find_global(l, entries[n].name);
+        if (entries[n].offset == ABSENT) return refuse(l, "lacks", entries[n].name);
+    }
+    return true;
 }
 
-bool weft_flatten(const weft_object *given, uint32_t count, weft_text *out, uint64_t *tall, uint64_t *strip,
+bool weft_flatten(const weft_object *given, uint32_t count, weft_text *out, weft_symbol *entries, uint32_t entry_count,
                   weft_diagnostics *diagnostics) {
     const weft_allocator *allocator = out->allocator;
     linker l = {weft_allocate_zero(allocator, count * sizeof *l.objects), count, out, out->size, diagnostics};
@@ -223,7 +226,7 @@ bool weft_flatten(const weft_object *given, uint32_t count, weft_text *out, uint
         l.objects[n].bytes = given[n].bytes;
         l.objects[n].size = given[n].size;
     }
-    bool done = link_all(&l) && find_entry(&l, "weft_tall", tall) && find_entry(&l, "weft_strip", strip);
+    bool done = link_all(&l) && find_entries(&l, entries, entry_count);
     for (uint32_t n = 0; n < count; n++)
         if (l.objects[n].placed)
             weft_free(allocator, l.objects[n].placed, l.objects[n].header->e_shnum * sizeof *l.objects[n].placed);

@@ -13,10 +13,16 @@ typedef struct weft_object {
     size_t size;
 } weft_object;
 
-/* Appends the code and constants of relocatable ELF objects, which may refer to each other's symbols, to `out`; *tall
- * and *strip become the offsets of the functions weft_tall and weft_strip. False with E0901 (objects that need more
- * than this: other symbols, data that is written, absolute addresses), or when memory fails. */
-bool weft_flatten(const weft_object *objects, uint32_t count, weft_text *out, uint64_t *tall, uint64_t *strip,
-                  weft_diagnostics *diagnostics);
+/* A function that is wanted, and where it went. */
+typedef struct weft_symbol {
+    const char *name;
+    uint64_t offset;
+} weft_symbol;
+
+/* Appends the code and constants of relocatable ELF objects, which may refer to each other's symbols, to `out`, and
+ * fills in where the entries are. False with E0901 (objects that need more than this: other symbols, data that is
+ * written, absolute addresses), or when memory fails. */
+bool weft_flatten(const weft_object *objects, uint32_t count, weft_text *out, weft_symbol *entries,
+                  uint32_t entry_count, weft_diagnostics *diagnostics);
 
 #endif

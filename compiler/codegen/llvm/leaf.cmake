@@ -1,6 +1,6 @@
-# The driver, leaf/item.c, and the functions that a bias may call, leaf/functions.c, depend on nothing that is known when
-# a kernel is made, so they are compiled here, once an instruction set and, the driver, type of elements; the code
-# generator joins them with what it generates. Each object becomes a list of bytes that target.c includes. Always clang, whatever compiles the rest: it knows every target, and the vector extensions used.
+# The drivers, leaf/item.c and leaf/gather.c, and the functions that a bias may call, leaf/functions.c, depend on nothing
+# that is known when a kernel is made, so they are compiled here, once an instruction set and, the drivers, type of
+# elements; the code generator joins them with what it generates. Each object becomes a list of bytes that target.c includes. Always clang, whatever compiles the rest: it knows every target, and the vector extensions used.
 set(leaf_folder ${CMAKE_CURRENT_LIST_DIR}/leaf)
 set(leaf_generated ${PROJECT_BINARY_DIR}/generated)
 set(leaf_flags -std=c11 -O2 -c -fPIC -ffreestanding -fno-builtin -nostdlibinc -fomit-frame-pointer -fvisibility=hidden
@@ -25,7 +25,9 @@ endfunction()
 function(weft_leaf isa)
   foreach(dtype F32 BF16 F16)
     string(TOLOWER ${dtype} suffix)
-    weft_leaf_object(item_${suffix} item ${isa} ${ARGN} -DELEMENT_${dtype})
+    foreach(driver item gather)
+      weft_leaf_object(${driver}_${suffix} ${driver} ${isa} ${ARGN} -DELEMENT_${dtype})
+    endforeach()
   endforeach()
   weft_leaf_object(functions functions ${isa} ${ARGN})
 endfunction()

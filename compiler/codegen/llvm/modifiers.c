@@ -1,19 +1,22 @@
-/* A loop over vectors of rows, and in it one over the keys of a block: what depends on i alone is worked out once a
- * vector. A bias gets two such nests, for numbers known to be small and for any, and the call says which to take. */
+/* For tiles a loop over vectors of rows, and in it one over the keys of a block: what depends on i alone is worked out
+ * once a vector. For lists a loop over vectors of keys of one row. A bias gets two such nests, for numbers known to be
+ * small and for any, and the call says which to take. */
 #include "modifiers.h"
 
 #include "bias.h"
 #include "kernel/abi.h"
+#include "softcap.h"
 
-enum { CALL, FIRST, KEYS, MASK, SCORES, HIGHEST, PARAMETERS };
+/* Parameters: of tiles, and of lists. */
+enum { CALL, FIRST, KEYS, MASK, SCORES, HIGHEST, TILE_PARAMETERS };
+enum { ROW = FIRST, LIST = MASK, LIST_PARAMETERS = HIGHEST };
 
 typedef struct modifier {
     weft_emitter *e;
     LLVMValueRef function;
-    uint32_t rows;
-    bool softcap;
+    uint32_t rows;                 /* of a tile; 0: a list */
+    const weft_softcap *softcap;   /* NULL: none */
     weft_bias *bias;               /* NULL: none */
-    LLVMValueRef inverse, limit;   /* of the softcap */
     LLVMValueRef masks, mask_step; /* words of the block; one that is all 1, over and over, where there are none */
 } modifier;
 
@@ -29,54 +32,6 @@ static LLVMValueRef multiply(const modifier *m, LLVMValueRef a, LLVMValueRef b) 
 
 static LLVMValueRef field(const modifier *m, size_t offset, LLVMTypeRef type, const char *name) {
     return weft_emit_field(m->e, parameter(m, CALL), offset, type, name);
-}
-
-/* ---- softcap -------------------------------------------------------------------------------------------------- */
-
-/* tanh(x) / x = p(x^2) / q(x^2) to 2e-8 for |x| <= 9, where tanh is 1: minimax in relative error, p(0) = q(0) = 1. */
-#define SATURATED 9.0
-static const double numerator[] = {1, 0.13381024294404795, 0.0034955865410460896, 2.060905715407385e-05,
-                                   1.3354628774840938e-08};
-static const double denominator[] = {1, 0.4671433989207112, 0.02587697612403272, 0.00032856322612040336,
-                                     7.776544442442298e-07};
-enum { DEGREE = sizeof numerator / sizeof *numerator - 1 };
-
-static LLVMValueRef known_float(const modifier *m, int slot, double times, const char *name) {
-    weft_emitter *e = m->e;
-    LLVMTypeRef real = LLVMDoubleTypeInContext(e->context);
-    LLVMValueRef uniforms = field(m, offsetof(weft_call, uniforms), e->pointer, "uniforms");
-    LLVMValueRef at = weft_emit_offset(e, real, uniforms, weft_emit_int(e, slot), "at");
-    LLVMValueRef value = LLVMBuildLoad2(e->builder, real, at, name);
-    value = LLVMBuildFMul(e->builder, value, LLVMConstReal(real, times), name);
-    return weft_emit_spread(e, LLVMBuildFPTrunc(e->builder, value, e->f32, name));
-}
-
-static void begin_softcap(modifier *m) {
-    LLVMTypeRef type = m->e->vector;
-    unsigned fabs = LLVMLookupIntrinsicID("llvm.fabs", sizeof "llvm.fabs" - 1);
-    LLVMValueRef function = LLVMGetIntrinsicDeclaration(m->e->module, fabs, &type, 1);
-    LLVMValueRef limit = known_float(m, WEFT_UNIFORM_CAP, SATURATED, "limit");
-    m->inverse = known_float(m, WEFT_UNIFORM_CAP_INVERSE, 1, "inverse");
-    m->limit = LLVMBuildCall2(m->e->builder, LLVMGlobalGetValueType(function), function, &limit, 1, "limit");
-}
-
-static LLVMValueRef polynomial(weft_emitter *e, const double *coefficients, LLVMValueRef x) {
-    LLVMValueRef sum = weft_emit_splat_constant(e, coefficients[DEGREE]);
-    for (int k = DEGREE - 1; k >= 0; k--)
-        sum = weft_emit_multiply_add(e, sum, x, weft_emit_splat_constant(e, coefficients[k]));
-    return sum;
-}
-
-/* c tanh(s / c) = s p / q of (s / c)^2. */
-static LLVMValueRef apply_softcap(const modifier *m, LLVMValueRef score) {
-    weft_emitter *e = m->e;
-    score = weft_emit_clamp(e, score, m->limit);
-    LLVMValueRef x = LLVMBuildFMul(e->builder, score, m->inverse, "x");
-    LLVMValueRef square = LLVMBuildFMul(e->builder, x, x, "square");
-    LLVMValueRef above = LLVMBuildFMul(e->builder, score, polynomial(e, numerator, square), "above");
-    LLVMValueRef capped = LLVMBuildFDiv(e->builder, above, polynomial(e, denominator, square), "capped");
-    LLVMSetFastMathFlags(capped, LLVMFastMathAllowReciprocal | LLVMFastMathNoInfs | LLVMFastMathAllowContract);
-    return capped;
 }
 
 /* ---- positions ------------------------------------------------------------------------------------------------ */
@@ -132,18 +87,21 @@ static LLVMValueRef apply_mask(const modifier *m, LLVMValueRef key, LLVMValueRef
     return LLVMBuildSelect(e->builder, inside, score, weft_emit_splat_constant(e, -1.0 / 0.0), "score");
 }
 
+/* A vector of scores, at the keys j, or all of them at one. */
+static LLVMValueRef modified(const modifier *m, LLVMValueRef j, LLVMValueRef score) {
+    if (m->softcap) score = weft_softcap_apply(m->softcap, m->e, score);
+    if (!m->bias) return score;
+    weft_bias_pair(m->bias, j);
+    return weft_bias_add(m->bias, score);
+}
+
 /* One vector of scores, in its place; the highest so far with it. */
 static LLVMValueRef modify(const modifier *m, LLVMValueRef key, LLVMValueRef j, LLVMValueRef row,
                            LLVMValueRef highest) {
     weft_emitter *e = m->e;
     LLVMValueRef index = add(m, multiply(m, key, weft_emit_int(e, m->rows)), row);
-    LLVMValueRef at = float_at(m, parameter(m, SCORES), index), score = weft_emit_load(e, at, 0, "score");
-    if (m->softcap) score = apply_softcap(m, score);
-    if (m->bias) {
-        weft_bias_pair(m->bias, j);
-        score = weft_bias_add(m->bias, score);
-    }
-    score = apply_mask(m, key, row, score);
+    LLVMValueRef at = float_at(m, parameter(m, SCORES), index);
+    LLVMValueRef score = apply_mask(m, key, row, modified(m, j, weft_emit_load(e, at, 0, "score")));
     weft_emit_store(e, at, 0, score);
     return weft_emit_larger(e, score, highest, "highest");
 }
@@ -169,6 +127,9 @@ static LLVMValueRef emit_keys(const modifier *m, LLVMValueRef row) {
     return higher;
 }
 
+/* Can a score have become -inf? Known when the bias is there. */
+static bool hides(const modifier *m) { return m->bias && !weft_bias_is_finite(m->bias); }
+
 /* for row in 0, lanes, … rows, from the block in which the builder stands; returns from the function. */
 static void emit_rows(const modifier *m, bool narrow) {
     weft_emitter *e = m->e;
@@ -186,7 +147,50 @@ static void emit_rows(const modifier *m, bool narrow) {
     LLVMValueRef more = LLVMBuildICmp(e->builder, LLVMIntSLT, next, weft_emit_int(e, m->rows), "more");
     LLVMBuildCondBr(e->builder, more, body, after);
     weft_emit_at(e, after);
-    LLVMBuildRet(e->builder, weft_emit_int(e, m->bias && !weft_bias_is_finite(m->bias)));
+    LLVMBuildRet(e->builder, weft_emit_int(e, hides(m)));
+}
+
+/* The keys at `at`, a lane each. */
+static LLVMValueRef list_positions(const modifier *m, LLVMValueRef at) {
+    weft_emitter *e = m->e;
+    LLVMTypeRef narrow = LLVMVectorType(LLVMInt32TypeInContext(e->context), e->target->lanes);
+    LLVMValueRef keys = LLVMBuildLoad2(e->builder, narrow, at, "keys");
+    LLVMSetAlignment(keys, (unsigned)sizeof(uint32_t) * e->target->lanes);
+    keys = LLVMBuildZExt(e->builder, keys, LLVMVectorType(e->i64, e->target->lanes), "wide");
+    LLVMValueRef stride = weft_emit_spread(e, field(m, offsetof(weft_call, key_stride), e->i64, "stride"));
+    LLVMValueRef origin = weft_emit_spread(e, field(m, offsetof(weft_call, key_position), e->i64, "origin"));
+    LLVMValueRef positions = add(m, origin, multiply(m, keys, stride));
+    LLVMTypeRef type = LLVMVectorType(weft_bias_position(m->bias), e->target->lanes);
+    return LLVMTypeOf(positions) == type ? positions : LLVMBuildTrunc(e->builder, positions, type, "j");
+}
+
+static LLVMValueRef row_position(const modifier *m) {
+    LLVMValueRef stride = field(m, offsetof(weft_call, row_stride), m->e->i64, "stride");
+    LLVMValueRef first = field(m, offsetof(weft_call, row_position), m->e->i64, "first");
+    return as_position(m, add(m, first, multiply(m, parameter(m, ROW), stride)));
+}
+
+/* for n in 0, lanes, … KEYS, likewise. */
+static void emit_list(const modifier *m, bool narrow) {
+    weft_emitter *e = m->e;
+    if (m->bias) {
+        weft_bias_begin(m->bias, parameter(m, CALL), narrow);
+        weft_bias_row(m->bias, row_position(m));
+    }
+    LLVMBasicBlockRef before = LLVMGetInsertBlock(e->builder);
+    LLVMBasicBlockRef body = weft_emit_block(e, "key"), after = weft_emit_block(e, "keys_done");
+    LLVMBuildBr(e->builder, body);
+    weft_emit_at(e, body);
+    LLVMValueRef n = weft_emit_phi(e, weft_emit_int(e, 0), before, "n");
+    LLVMValueRef at = float_at(m, parameter(m, SCORES), n), keys = float_at(m, parameter(m, LIST), n);
+    LLVMValueRef j = m->bias ? list_positions(m, keys) : NULL;
+    weft_emit_store(e, at, 0, modified(m, j, weft_emit_load(e, at, 0, "score")));
+    LLVMValueRef next = add(m, n, weft_emit_int(e, e->target->lanes));
+    weft_emit_incoming(n, next, LLVMGetInsertBlock(e->builder));
+    LLVMValueRef more = LLVMBuildICmp(e->builder, LLVMIntSLT, next, parameter(m, KEYS), "more");
+    LLVMBuildCondBr(e->builder, more, body, after);
+    weft_emit_at(e, after);
+    LLVMBuildRet(e->builder, weft_emit_int(e, hides(m)));
 }
 
 /* ---- the function --------------------------------------------------------------------------------------------- */
@@ -200,7 +204,14 @@ static void choose_masks(modifier *m) {
     m->mask_step = LLVMBuildSelect(e->builder, none, weft_emit_int(e, 0), weft_emit_int(e, 1), "mask_step");
 }
 
-static void emit_both(modifier *m) {
+static void emit_nest(const modifier *m, bool narrow) {
+    if (m->rows)
+        emit_rows(m, narrow);
+    else
+        emit_list(m, narrow);
+}
+
+static void emit_both(const modifier *m) {
     weft_emitter *e = m->e;
     LLVMValueRef uniforms = field(m, offsetof(weft_call, uniforms), e->pointer, "uniforms");
     LLVMValueRef at = weft_emit_offset(e, e->i64, uniforms, weft_emit_int(e, WEFT_UNIFORM_NARROW), "at");
@@ -208,16 +219,20 @@ static void emit_both(modifier *m) {
     LLVMBasicBlockRef narrow = weft_emit_block(e, "narrow"), wide = weft_emit_block(e, "wide");
     LLVMBuildCondBr(e->builder, LLVMBuildIsNull(e->builder, flag, "any"), wide, narrow);
     weft_emit_at(e, narrow);
-    emit_rows(m, true);
+    emit_nest(m, true);
     weft_emit_at(e, wide);
-    emit_rows(m, false);
+    emit_nest(m, false);
 }
 
-static LLVMValueRef start_function(weft_emitter *e, const char *name) {
-    const LLVMTypeRef types[PARAMETERS] = {e->pointer, e->i64, e->i64, e->pointer, e->pointer, e->pointer};
-    static const char *const names[PARAMETERS] = {"call", "first", "keys", "mask", "scores", "highest"};
-    LLVMValueRef function = weft_emit_function(e, e->i64, name, types, names, PARAMETERS);
+static LLVMValueRef start_function(const modifier *m, const char *name) {
+    weft_emitter *e = m->e;
+    const LLVMTypeRef types[TILE_PARAMETERS] = {e->pointer, e->i64, e->i64, e->pointer, e->pointer, e->pointer};
+    static const char *const of_tiles[] = {"call", "first", "keys", "mask", "scores", "highest"};
+    static const char *const of_lists[] = {"call", "row", "keys", "list", "scores"};
+    LLVMValueRef function = weft_emit_function(e, e->i64, name, types, m->rows ? of_tiles : of_lists,
+                                               m->rows ? TILE_PARAMETERS : LIST_PARAMETERS);
     LLVMSetLinkage(function, LLVMInternalLinkage);
+    if (e->target->lanes == 16) weft_emit_attribute(e, function, "reciprocal-estimates", "vec-divf:1");
     return function;
 }
 
@@ -225,22 +240,23 @@ LLVMValueRef weft_emit_modifier(weft_emitter *e, const char *name, uint32_t rows
                                 const weft_allocator *allocator) {
     weft_modifiers modifiers;
     weft_bias bias;
+    weft_softcap softcap;
     if (!weft_modifiers_init(&modifiers, program)) return NULL;
     if (!weft_bias_init(&bias, e, program, &modifiers, allocator)) {
         weft_modifiers_free(&modifiers);
         return NULL;
     }
-    modifier m = {.e = e, .rows = rows, .softcap = program->softcap != 0, .bias = program->bias ? &bias : NULL};
-    m.function = start_function(e, name);
-    if (e->target->lanes == 16) weft_emit_attribute(e, m.function, "reciprocal-estimates", "vec-divf:1");
+    modifier m = {
+        .e = e, .rows = rows, .softcap = program->softcap ? &softcap : NULL, .bias = program->bias ? &bias : NULL};
+    m.function = start_function(&m, name);
     bias.lanes =
         LLVMBuildAlloca(e->builder, LLVMVectorType(LLVMDoubleTypeInContext(e->context), e->target->lanes), "lanes");
-    choose_masks(&m);
-    if (m.softcap) begin_softcap(&m);
+    if (rows) choose_masks(&m);
+    if (m.softcap) softcap = weft_softcap_begin(e, parameter(&m, CALL));
     if (m.bias)
         emit_both(&m);
     else
-        emit_rows(&m, false);
+        emit_nest(&m, false);
     weft_bias_free(&bias, allocator);
     weft_modifiers_free(&modifiers);
     return m.function;

@@ -5,7 +5,8 @@
 #include "emit.h"
 #include "set/program.h"
 
-/* Emits NAME, a score_modifier of leaf/item.c for items of `rows` rows. NULL when memory fails. */
+/* Emits NAME, a score_modifier of leaf/item.c for items of `rows` rows, or, where `rows` is 0, a list_modifier of
+ * leaf/gather.c. NULL when memory fails. */
 LLVMValueRef weft_emit_modifier(weft_emitter *e, const char *name, uint32_t rows, const weft_program *program,
                                 const weft_allocator *allocator);
 

@@ -1,6 +1,6 @@
-/* The code generator behind codegen.h. A module gets the products of both heights, and leaves as text or, through an
- * object in memory that is joined with the driver's, as machine code. LLVM never prints: what it has to say becomes a
- * report. (Its own fatal errors, running out of memory among them, do end the process.) */
+/* The code generator behind codegen.h. A module gets the products of both heights and the entries, and leaves as text
+ * or, through an object in memory that is joined with the driver's, as machine code. LLVM never prints: what it has to
+ * say becomes a report. (Its own fatal errors, running out of memory among them, do end the process.) */
 #include <llvm-c/Analysis.h>
 #include <llvm-c/TargetMachine.h>
 #include <pthread.h>
@@ -26,6 +26,7 @@ typedef struct session {
     LLVMContextRef context;
     LLVMModuleRef module;
     LLVMTargetMachineRef machine;
+    bool gathers;         /* some pass is one of lists */
     bool calls_functions; /* of leaf/functions.c */
     bool complained;      /* LLVM has, and the report is made */
     weft_diagnostics *diagnostics;
@@ -83,7 +84,8 @@ static bool emit(session *s, const weft_allocator *allocator) {
     weft_products products[WEFT_PRODUCT_HEIGHTS];
     weft_emit_products(&e, s->spec->head_dim, products);
     bool done = weft_emit_kernel(&e, "weft_tall", WEFT_TILE_ROWS, products, s->spec, allocator) &&
-                weft_emit_kernel(&e, "weft_strip", WEFT_STRIP_ROWS, products, s->spec, allocator);
+                weft_emit_kernel(&e, "weft_strip", WEFT_STRIP_ROWS, products, s->spec, allocator) &&
+                (!s->gathers || weft_emit_gather(&e, "weft_gather", s->spec, allocator));
     s->calls_functions = e.calls_functions;
     weft_emitter_free(&e);
     if (!done) return false;
@@ -121,18 +123,21 @@ static bool print_assembly(session *s, weft_text *out) {
 static bool make_code(session *s, weft_machine_code *code, weft_text *out) {
     LLVMMemoryBufferRef object;
     if (!assemble(s, LLVMObjectFile, &object)) return false;
-    weft_object objects[] = {{LLVMGetBufferStart(object), LLVMGetBufferSize(object)},
-                             s->target->drivers[s->spec->dtype],
-                             s->target->functions};
+    weft_object objects[4] = {{LLVMGetBufferStart(object), LLVMGetBufferSize(object)},
+                              s->target->drivers[s->spec->dtype]};
+    uint32_t count = 2;
+    if (s->gathers) objects[count++] = s->target->gathers[s->spec->dtype];
+    if (s->calls_functions) objects[count++] = s->target->functions;
+    weft_symbol entries[] = {{"weft_tall", 0}, {"weft_strip", 0}, {"weft_gather", WEFT_NO_ENTRY}};
     size_t base = out->size;
-    uint64_t tall = 0, strip = 0;
-    bool done = weft_flatten(objects, s->calls_functions ? 3 : 2, out, &tall, &strip, s->diagnostics);
+    bool done = weft_flatten(objects, count, out, entries, s->gathers ? 3 : 2, s->diagnostics);
     LLVMDisposeMemoryBuffer(object);
     if (!done) return false;
     *code = (weft_machine_code){.bytes = out->at + base,
                                 .size = out->size - base,
-                                .tall = tall,
-                                .strip = strip,
+                                .tall = entries[0].offset,
+                                .strip = entries[1].offset,
+                                .gather = entries[2].offset,
                                 .dtype = s->spec->dtype,
                                 .head_dim = s->spec->head_dim,
                                 .value_dim = s->spec->value_dim,
@@ -156,7 +161,7 @@ static bool generate(const weft_codegen_spec *spec, weft_codegen_form form, weft
                      weft_diagnostics *diagnostics) {
     if (!check_spec(spec, diagnostics)) return false;
     pthread_once(&targets_ready, initialise_targets);
-    session s = {.spec = spec, .diagnostics = diagnostics};
+    session s = {.spec = spec, .diagnostics = diagnostics, .gathers = !spec->program || weft_has_lists(spec->program)};
     s.target = weft_target_find(spec->target, spec->dtype, s.tune, sizeof s.tune, diagnostics);
     if (!s.target) return false;
     s.context = LLVMContextCreate();

@@ -237,18 +237,31 @@ void weft_emit_products(weft_emitter *e, uint32_t head_dim, weft_products *out) 
     }
 }
 
-/* ---- kernels ------------------------------------------------------------------------------------------------------
- */
+/* ---- entries ---------------------------------------------------------------------------------------------------- */
 
-/* weft_item of leaf/item.c. */
-static LLVMValueRef declare_driver(weft_emitter *e, const LLVMValueRef *arguments, unsigned count) {
-    LLVMValueRef driver = LLVMGetNamedFunction(e->module, "weft_item");
+/* A function of leaf/. */
+static LLVMValueRef declare_driver(weft_emitter *e, const char *name, const LLVMValueRef *arguments, unsigned count) {
+    LLVMValueRef driver = LLVMGetNamedFunction(e->module, name);
     if (driver) return driver;
     LLVMTypeRef types[8];
     for (unsigned i = 0; i < count; i++) types[i] = LLVMTypeOf(arguments[i]);
-    driver = LLVMAddFunction(e->module, "weft_item", LLVMFunctionType(e->none, types, count, false));
+    driver = LLVMAddFunction(e->module, name, LLVMFunctionType(e->none, types, count, false));
     LLVMSetVisibility(driver, LLVMHiddenVisibility);
     return driver;
+}
+
+/* Begins the entry NAME; what it is called with. */
+static LLVMValueRef begin_entry(weft_emitter *e, const char *name) {
+    static const char *const names[] = {"call"};
+    LLVMValueRef entry = weft_emit_function(e, e->none, name, &e->pointer, names, 1);
+    LLVMSetVisibility(entry, LLVMHiddenVisibility);
+    return LLVMGetParam(entry, 0);
+}
+
+static void end_entry(weft_emitter *e, const char *driver_name, LLVMValueRef *arguments, unsigned count) {
+    LLVMValueRef driver = declare_driver(e, driver_name, arguments, count);
+    LLVMBuildCall2(e->builder, LLVMGlobalGetValueType(driver), driver, arguments, count, "");
+    LLVMBuildRetVoid(e->builder);
 }
 
 /* The driver's table of products: those of as many rows as the kernel has, and of fewer. On the stack, since code is
@@ -269,24 +282,36 @@ static LLVMValueRef list_products(weft_emitter *e, const weft_products *products
     return table;
 }
 
+/* NAME_modify, or a null pointer where scores are left alone; NULL when memory fails. */
+static LLVMValueRef emit_modify(weft_emitter *e, const char *name, uint32_t rows, const weft_codegen_spec *spec,
+                                const weft_allocator *allocator) {
+    char modify[32];
+    if (!spec->program || !weft_has_modifiers(spec->program)) return LLVMConstNull(e->pointer);
+    snprintf(modify, sizeof modify, "%s_modify", name);
+    return weft_emit_modifier(e, modify, rows, spec->program, allocator);
+}
+
 bool weft_emit_kernel(weft_emitter *e, const char *name, uint32_t rows, const weft_products *products,
                       const weft_codegen_spec *spec, const weft_allocator *allocator) {
-    LLVMValueRef modify = LLVMConstNull(e->pointer);
-    if (spec->program && weft_has_modifiers(spec->program)) {
-        char modify_name[32];
-        snprintf(modify_name, sizeof modify_name, "%s_modify", name);
-        modify = weft_emit_modifier(e, modify_name, rows, spec->program, allocator);
-        if (!modify) return false;
-    }
-    static const char *const names[] = {"call"};
-    LLVMValueRef entry = weft_emit_function(e, e->none, name, &e->pointer, names, 1);
-    LLVMSetVisibility(entry, LLVMHiddenVisibility);
-    LLVMValueRef arguments[] = {LLVMGetParam(entry, 0),           weft_emit_int(e, rows),
-                                weft_emit_int(e, spec->head_dim), weft_emit_int(e, spec->value_dim),
-                                list_products(e, products, rows), modify};
-    enum { COUNT = sizeof arguments / sizeof *arguments };
-    LLVMValueRef driver = declare_driver(e, arguments, COUNT);
-    LLVMBuildCall2(e->builder, LLVMGlobalGetValueType(driver), driver, arguments, COUNT, "");
-    LLVMBuildRetVoid(e->builder);
+    LLVMValueRef modify = emit_modify(e, name, rows, spec, allocator);
+    if (!modify) return false;
+    LLVMValueRef call = begin_entry(e, name);
+    LLVMValueRef arguments[] = {call,
+                                weft_emit_int(e, rows),
+                                weft_emit_int(e, spec->head_dim),
+                                weft_emit_int(e, spec->value_dim),
+                                list_products(e, products, rows),
+                                modify};
+    end_entry(e, "weft_item", arguments, sizeof arguments / sizeof *arguments);
+    return true;
+}
+
+bool weft_emit_gather(weft_emitter *e, const char *name, const weft_codegen_spec *spec,
+                      const weft_allocator *allocator) {
+    LLVMValueRef modify = emit_modify(e, name, 0, spec, allocator);
+    if (!modify) return false;
+    LLVMValueRef call = begin_entry(e, name);
+    LLVMValueRef arguments[] = {call, weft_emit_int(e, spec->head_dim), weft_emit_int(e, spec->value_dim), modify};
+    end_entry(e, "weft_list_item", arguments, sizeof arguments / sizeof *arguments);
     return true;
 }

@@ -1,6 +1,5 @@
-/* The two matrix products of a kernel, for 64 and 16 rows, and the entry that hands them to the driver
- * (leaf/item.c).
- */
+/* The two matrix products of a kernel, for 64 and 16 rows, and the entry that hands them to the driver (leaf/item.c);
+ * and the entry of the driver for lists (leaf/gather.c), which needs none. */
 #ifndef WEFT_LLVM_PRODUCTS_H
 #define WEFT_LLVM_PRODUCTS_H
 
@@ -21,5 +20,9 @@ void weft_emit_products(weft_emitter *e, uint32_t head_dim, weft_products *out);
  * False when memory fails. */
 bool weft_emit_kernel(weft_emitter *e, const char *name, uint32_t rows, const weft_products *products,
                       const weft_codegen_spec *spec, const weft_allocator *allocator);
+
+/* Emits NAME and, where the program says something about scores, NAME_modify. False when memory fails. */
+bool weft_emit_gather(weft_emitter *e, const char *name, const weft_codegen_spec *spec,
+                      const weft_allocator *allocator);
 
 #endif

@@ -16,6 +16,15 @@ _Alignas(8) static const unsigned char leaf_item_bf16_avx512[] = {
 _Alignas(8) static const unsigned char leaf_item_f16_avx512[] = {
 #include "leaf_item_f16_avx512.inc"
 };
+_Alignas(8) static const unsigned char leaf_gather_f32_avx512[] = {
+#include "leaf_gather_f32_avx512.inc"
+};
+_Alignas(8) static const unsigned char leaf_gather_bf16_avx512[] = {
+#include "leaf_gather_bf16_avx512.inc"
+};
+_Alignas(8) static const unsigned char leaf_gather_f16_avx512[] = {
+#include "leaf_gather_f16_avx512.inc"
+};
 _Alignas(8) static const unsigned char leaf_functions_avx512[] = {
 #include "leaf_functions_avx512.inc"
 };
@@ -27,6 +36,15 @@ _Alignas(8) static const unsigned char leaf_item_bf16_avx2[] = {
 };
 _Alignas(8) static const unsigned char leaf_item_f16_avx2[] = {
 #include "leaf_item_f16_avx2.inc"
+};
+_Alignas(8) static const unsigned char leaf_gather_f32_avx2[] = {
+#include "leaf_gather_f32_avx2.inc"
+};
+_Alignas(8) static const unsigned char leaf_gather_bf16_avx2[] = {
+#include "leaf_gather_bf16_avx2.inc"
+};
+_Alignas(8) static const unsigned char leaf_gather_f16_avx2[] = {
+#include "leaf_gather_f16_avx2.inc"
 };
 _Alignas(8) static const unsigned char leaf_functions_avx2[] = {
 #include "leaf_functions_avx2.inc"
@@ -40,6 +58,15 @@ _Alignas(8) static const unsigned char leaf_item_bf16_sse2[] = {
 _Alignas(8) static const unsigned char leaf_item_f16_sse2[] = {
 #include "leaf_item_f16_sse2.inc"
 };
+_Alignas(8) static const unsigned char leaf_gather_f32_sse2[] = {
+#include "leaf_gather_f32_sse2.inc"
+};
+_Alignas(8) static const unsigned char leaf_gather_bf16_sse2[] = {
+#include "leaf_gather_bf16_sse2.inc"
+};
+_Alignas(8) static const unsigned char leaf_gather_f16_sse2[] = {
+#include "leaf_gather_f16_sse2.inc"
+};
 _Alignas(8) static const unsigned char leaf_functions_sse2[] = {
 #include "leaf_functions_sse2.inc"
 };
@@ -51,6 +78,15 @@ _Alignas(8) static const unsigned char leaf_item_bf16_neon[] = {
 };
 _Alignas(8) static const unsigned char leaf_item_f16_neon[] = {
 #include "leaf_item_f16_neon.inc"
+};
+_Alignas(8) static const unsigned char leaf_gather_f32_neon[] = {
+#include "leaf_gather_f32_neon.inc"
+};
+_Alignas(8) static const unsigned char leaf_gather_bf16_neon[] = {
+#include "leaf_gather_bf16_neon.inc"
+};
+_Alignas(8) static const unsigned char leaf_gather_f16_neon[] = {
+#include "leaf_gather_f16_neon.inc"
 };
 _Alignas(8) static const unsigned char leaf_functions_neon[] = {
 #include "leaf_functions_neon.inc"
@@ -82,6 +118,7 @@ static const weft_target levels[LEVEL_COUNT] = {
      NULL,                                                                                                             \
      false,                                                                                                            \
      {OBJECT(item_f32_##leaf), OBJECT(item_bf16_##leaf), OBJECT(item_f16_##leaf)},                                     \
+     {OBJECT(gather_f32_##leaf), OBJECT(gather_bf16_##leaf), OBJECT(gather_f16_##leaf)},                               \
      OBJECT(functions_##leaf)},
 #define PAIRS(leaf, level, name, cpu, triple, isa, lanes, registers, features, needs)                                  \
     {name,                                                                                                             \
@@ -95,6 +132,7 @@ static const weft_target levels[LEVEL_COUNT] = {
      &levels[LEVEL_##level],                                                                                           \
      true,                                                                                                             \
      {[WEFT_BF16] = OBJECT(item_bf16_##leaf)},                                                                         \
+     {[WEFT_BF16] = OBJECT(gather_bf16_##level)},                                                                      \
      OBJECT(functions_##level)},
 #include "targets.def"
 };

@@ -16,7 +16,8 @@ typedef struct weft_target {
     const char *needs;
     const struct weft_target *level;   /* for kernels that it is not for; NULL: there are none */
     bool pairs;                        /* products are of pairs of bfloat16 */
-    weft_object drivers[3], functions; /* leaf/item.c by weft_dtype, leaf/functions.c */
+    weft_object drivers[3], gathers[3]; /* by weft_dtype: leaf/item.c, leaf/gather.c */
+    weft_object functions;              /* leaf/functions.c */
 } weft_target;
 
 /* The target that `name` asks for (NULL: the best that this machine has) in kernels of `dtype` and, in *tune, the

@@ -158,11 +158,12 @@ WEFT_API void weft_plan_destroy(weft_plan *plan);
 /* Bytes that weft_run needs as workspace; depends on the shape, the parameters and config.threads only. */
 WEFT_API size_t weft_plan_workspace(const weft_plan *plan);
 
-/* What a plan holds; figures are sums over the batch and all heads. `size` is sizeof(weft_plan_info). */
+/* What a plan holds; figures are sums over the batch and all heads. Of keys that come with a run those are counted that
+ * the plan was given. `size` is sizeof(weft_plan_info). */
 typedef struct weft_plan_info {
     size_t size;
     double pairs;            /* allowed pairs */
-    double computed_pairs;   /* pairs that tiles compute, allowed or masked */
+    double computed_pairs;   /* pairs that tiles compute, allowed or masked, and pairs of lists */
     int64_t full_tiles;      /* 64-key steps that need no mask */
     int64_t partial_tiles;   /* those that do */
     int64_t layouts;         /* distinct (head, batch element) layouts */
@@ -177,11 +178,12 @@ WEFT_API weft_status weft_plan_describe(const weft_plan *plan, weft_plan_info *i
 
 typedef enum weft_mask_source {
     WEFT_MASK_ORACLE, /* from the definition of the set, pair by pair */
-    WEFT_MASK_PLAN    /* from the tiles that a run visits */
+    WEFT_MASK_PLAN    /* from the tiles and lists that a run visits */
 } weft_mask_source;
 
 /* Fills mask[r * Lk + j] with 1 where head `head` of batch element `batch` lets query row r attend to key j, else 0.
- * mask holds Lq * Lk bytes. */
+ * mask holds Lq * Lk bytes. Keys that come with a run are those that the plan was given; where it was given none there is
+ * no mask (E0401), and nothing of what follows here. */
 WEFT_API weft_status weft_plan_mask(const weft_plan *plan, int64_t batch, int64_t head, weft_mask_source source,
                                     uint8_t *mask);
 
@@ -278,7 +280,7 @@ typedef struct weft_tensors {
 } weft_tensors;
 
 /* o_i = sum_j exp(s_ij) v_j / sum_j exp(s_ij) over the keys j of row i, s_ij = scale (q_i . k_j), by online softmax
- * (Milakov and Gimelshein 2018; Dao et al. 2022), tile by tile. workspace has weft_plan_workspace bytes, any alignment,
+ * (Milakov and Gimelshein 2018; Dao et al. 2022), tile by tile, or key by key where a row's keys are listed. workspace has weft_plan_workspace bytes, any alignment,
  * and is used by one run at a time; with NULL the run allocates it. The result does not depend on the number of threads,
  * to the bit. One plan may be run by several threads at once, each with its own workspace and outputs. */
 WEFT_API weft_status weft_run(const weft_plan *plan, const weft_tensors *tensors, void *workspace);

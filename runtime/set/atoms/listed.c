@@ -1,11 +1,13 @@
 /* listed(x): j is one of x[h][r], for the keys that a host chose. Entries that name no key are ignored. Where x comes
- * only with the run (its operand is then still the parameter) no pair is known: none is held, any may be. */
+ * with the run its operand is still the parameter: whoever asks says which array that is (bound->open). Until then no
+ * pair is known: none is held, any may be. */
 #include "set/rows.h"
 
 static const weft_array *keys_of(const weft_atom *atom) {
     const weft_dag *dag = &atom->bound->dag;
     const weft_node *node = weft_node_at(dag, weft_operand(dag, atom->id, 0));
-    return node->op == WEFT_OP_ARRAY ? &atom->bound->arrays[node->value.integer] : NULL;
+    if (node->op == WEFT_OP_ARRAY) return &atom->bound->arrays[node->value.integer];
+    return atom->bound->open ? &atom->bound->open[node->value.integer] : NULL;
 }
 
 bool weft_listed_contains(const weft_atom *atom, int64_t i, int64_t j) {

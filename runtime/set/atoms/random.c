@@ -58,6 +58,10 @@ static bool is_drawn(const draws *d, int64_t element) {
 
 bool weft_random_contains(const weft_atom *atom, int64_t i, int64_t j) {
     if (atom->scratch) return weft_row_holds(atom, i, j);
+    if (weft_node_at(&atom->bound->dag, within(atom))->op == WEFT_ATOM_ALL) {
+        draws d = draws_of(atom, i, atom->space.keys);
+        return d.wanted >= d.pool || is_drawn(&d, j);
+    }
     if (!weft_contains(atom->bound, within(atom), atom->space, i, j)) return false;
     draws d = draws_of(atom, i, rank(atom, i, atom->space.keys));
     return d.wanted >= d.pool || is_drawn(&d, rank(atom, i, j));

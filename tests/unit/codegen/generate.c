@@ -254,10 +254,10 @@ static const char *flatten_tiny(const tiny *t, weft_text *out, weft_diagnostics 
     weft_text_init(out, &allocator);
     weft_diagnostics_init(diagnostics, &allocator, NULL);
     weft_object object = {t, sizeof *t};
-    uint64_t tall, strip;
-    if (weft_flatten(&object, 1, out, &tall, &strip, diagnostics)) {
-        ck_assert_uint_eq(tall, 0);
-        ck_assert_uint_eq(strip, 8);
+    weft_symbol entries[] = {{"weft_tall", 1}, {"weft_strip", 1}};
+    if (weft_flatten(&object, 1, out, entries, 2, diagnostics)) {
+        ck_assert_uint_eq(entries[0].offset, 0);
+        ck_assert_uint_eq(entries[1].offset, 8);
         return NULL;
     }
     ck_assert_uint_eq(diagnostics->count, 1);

@@ -7,10 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <weft/half.h>
 
-#include "codegen/machine.h"
-#include "support/random.h"
+#include "codegen/matrix.h"
 
 static const char *const targets[] = {"x86-64-v4", "x86-64-v3", "x86-64", "aarch64", "x86-64-v4-bf16"};
 static const uint32_t dims[] = {1, 2, 3, 7, 15, 16, 17, 31, 33, 64, 65, 80, 96, 127, 128, 200, 255, 256};
@@ -22,62 +20,7 @@ static const double tolerance = 1e-5;
 /* What rounding o to nearest adds, of |o|. Where bfloat16 is multiplied as it is, weights are rounded too, and powers
  * are rough: in o that adds as much again of the mean |v|, and 9e-5 twice; in lse 9e-5. */
 static const double rounding[] = {[WEFT_F32] = 0, [WEFT_BF16] = 0x1p-8, [WEFT_F16] = 0x1p-11};
-
 static const double rough = 9e-5;
-
-/* ---- tensors of any strides ---- */
-
-typedef struct matrix {
-    guarded memory;
-    weft_dtype dtype;
-    int64_t count, first; /* elements; the number of element [0][0] among them */
-    int64_t rows, columns, row, column;
-} matrix;
-
-static double value_at(const matrix *m, int64_t n) {
-    const uint16_t *halves = (const void *)m->memory.at;
-    switch (m->dtype) {
-    case WEFT_BF16: return (double)weft_bf16_to_float(halves[n]);
-    case WEFT_F16: return (double)weft_f16_to_float(halves[n]);
-    default: return (double)m->memory.at[n];
-    }
-}
-
-static void set_value(matrix *m, int64_t n, float x) {
-    uint16_t *halves = (void *)m->memory.at;
-    switch (m->dtype) {
-    case WEFT_BF16: halves[n] = weft_float_to_bf16(x); break;
-    case WEFT_F16: halves[n] = weft_float_to_f16(x); break;
-    default: m->memory.at[n] = x;
-    }
-}
-
-static double get(const matrix *m, int64_t r, int64_t c) { return value_at(m, m->first + r * m->row + c * m->column); }
-static void put(matrix *m, int64_t r, int64_t c, float x) { set_value(m, m->first + r * m->row + c * m->column, x); }
-
-static void *origin(const matrix *m) {
-    return (char *)m->memory.at +
-           m->first * (m->dtype == WEFT_F32 ? (int64_t)sizeof(float) : (int64_t)sizeof(uint16_t));
-}
-
-static matrix make_matrix(test_random *random, weft_dtype dtype, int64_t rows, int64_t columns, float fill) {
-    matrix m = {.dtype = dtype, .rows = rows, .columns = columns, .row = columns, .column = 1};
-    switch (test_range(random, 0, 5)) {
-    case 0: m.row = columns + test_range(random, 0, 5); break;
-    case 1: m.column = test_range(random, 2, 3), m.row = m.column * columns + 1; break;
-    case 2: m.row = 1, m.column = rows; break;
-    default: break;
-    }
-    if (test_range(random, 0, 5) == 0) m.row = -m.row;
-    if (test_range(random, 0, 5) == 0) m.column = -m.column;
-    int64_t across_rows = (rows - 1) * m.row, across_columns = (columns - 1) * m.column;
-    m.count = llabs(across_rows) + llabs(across_columns) + 1;
-    size_t element = dtype == WEFT_F32 ? sizeof(float) : sizeof(uint16_t);
-    m.memory = guarded_bytes((size_t)m.count * element, test_range(random, 0, 3) != 0);
-    m.first = -((across_rows < 0 ? across_rows : 0) + (across_columns < 0 ? across_columns : 0));
-    for (int64_t i = 0; i < m.count; i++) set_value(&m, i, fill);
-    return m;
-}
 
 /* ---- one item ---- */
 

@@ -12,6 +12,7 @@
 static atomic_int naive_faults; /* calls that broke the contract of abi.h */
 static atomic_int naive_parts;  /* calls that left a state */
 static atomic_int naive_folds;  /* calls that folded */
+static atomic_int naive_lists;  /* calls with lists */
 
 /* One query row of a call: its scores, and the keys that its tiles let it see. */
 typedef struct naive_row {
@@ -43,7 +44,25 @@ static void naive_take_value(naive_row *at, int64_t key, float *acc) {
     for (int64_t dim = 0; dim < at->value_dim; dim++) acc[dim] += weight * v[dim * at->call->v_dim];
 }
 
+static void naive_walk_list(naive_row *at, naive_visit *visit, float *acc) {
+    const weft_call *call = at->call;
+    int64_t begin = call->list_begin[at->row], end = call->list_begin[at->row + 1], last = -1;
+    if (begin > end) atomic_fetch_add(&naive_faults, 1);
+    for (int64_t n = begin; n < end; n++) {
+        int64_t key = call->list[n];
+        if (key <= last || key >= call->keys)
+            atomic_fetch_add(&naive_faults, 1);
+        else
+            visit(at, key, acc);
+        last = key;
+    }
+}
+
 static void naive_walk(naive_row *at, naive_visit *visit, float *acc) {
+    if (at->call->list_begin) {
+        naive_walk_list(at, visit, acc);
+        return;
+    }
     for (uint32_t t = 0; t < at->call->tile_count; t++) {
         weft_tile tile = at->call->tiles[t];
         uint32_t blocks = tile.masked ? 1 : tile.many;
@@ -91,6 +110,7 @@ static void naive_compute(const weft_call *call, int64_t height, int64_t head_di
     for (size_t n = 0; n < floats; n++) call->scratch[n] = (float)(n % 251); /* it is all this call's */
     if (call->state) atomic_fetch_add(&naive_parts, 1);
     if (call->fold) atomic_fetch_add(&naive_folds, 1);
+    if (call->list_begin) atomic_fetch_add(&naive_lists, 1);
     if (call->fold && !call->lse) atomic_fetch_add(&naive_faults, 1);
     for (int64_t row = 0; row < call->rows; row++) {
         naive_row at = {call, row, head_dim, value_dim, -INFINITY, 0};
@@ -103,7 +123,8 @@ static void naive_compute(const weft_call *call, int64_t height, int64_t head_di
         if (call->scratch[n] != (float)(n % 251)) atomic_fetch_add(&naive_faults, 1);
 }
 
-/* Compiled code knows its head dimensions; the naive kernel has one pair of entries for each shape that tests use. */
+/* Compiled code knows its head dimensions; the naive kernel has entries of its own for each shape that tests use. The
+ * one for lists is known by what it is given. */
 #define NAIVE(d, dv)                                                                                                   \
     static void naive_tall_##d##_##dv(const weft_call *call) { naive_compute(call, WEFT_TILE_ROWS, d, dv); }           \
     static void naive_strip_##d##_##dv(const weft_call *call) { naive_compute(call, WEFT_STRIP_ROWS, d, dv); }
@@ -134,8 +155,7 @@ static weft_kernel *naive_kernel(const weft_program *program, const weft_config 
     weft_text text;
     weft_text_init(&text, &allocator);
     weft_kernel *kernel = NULL;
-    weft_machine_code none = {0};
-    if (weft_image_write(program, &none, &text)) {
+    if (weft_image_write(program, NULL, &text)) {
         weft_image image = {text.at, text.size};
         weft_kernel_from_image(&image, config, &kernel);
     }
@@ -144,6 +164,7 @@ static weft_kernel *naive_kernel(const weft_program *program, const weft_config 
     uintptr_t tall = naive_address(shape->tall), strip = naive_address(shape->strip);
     kernel->code = (weft_machine_code){.bytes = (const void *)tall,
                                        .strip = strip - tall,
+                                       .gather = 0,
                                        .head_dim = (uint32_t)shape->head_dim,
                                        .value_dim = (uint32_t)shape->value_dim};
     return kernel;

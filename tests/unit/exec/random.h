@@ -87,14 +87,14 @@ static weft_id random_meaning(weft_dag *dag, uint64_t *state) {
 }
 
 /* One contiguous pass over `meaning`, which is made in the program's own DAG. */
-static bool finish_program(weft_program *program, weft_id meaning) {
+static inline bool finish_program(weft_program *program, weft_id meaning) {
     program->meaning = meaning;
     weft_pass pass = {.row_tile = 64, .key_tile = 64, .set = meaning};
     return meaning && weft_program_add_pass(program, pass);
 }
 
 /* The meaning and up to two sets of steps beside it, in passes of their own. */
-static bool finish_with_passes(weft_program *program, weft_id meaning, uint64_t *state) {
+static inline bool finish_with_passes(weft_program *program, weft_id meaning, uint64_t *state) {
     static const int64_t strides[] = {2, 3, 5, 16};
     const weft_span here = WEFT_NO_SPAN;
     weft_dag *dag = &program->dag;

@@ -51,13 +51,14 @@ static void refuse(const void *bytes, size_t size) {
 
 START_TEST(test_round_trip) {
     weft_machine_code code = some_code(THIS_ISA);
-    code.tall = 0, code.strip = 1;
+    code.tall = 0, code.strip = 1, code.gather = 2;
     weft_text image = image_of(&code);
     weft_kernel *kernel, *again;
     ck_assert_int_eq(load(image.at, image.size, &kernel), WEFT_OK);
     ck_assert_uint_eq(kernel->code.head_dim, 64);
     ck_assert_uint_eq(kernel->code.value_dim, 32);
     ck_assert_uint_eq(kernel->code.strip, 1);
+    ck_assert_uint_eq(kernel->code.gather, 2);
     ck_assert_str_eq(kernel->program->name, "test");
     weft_image whole = weft_kernel_image(kernel);
     ck_assert_uint_eq(whole.size, image.size);
@@ -144,7 +145,7 @@ END_TEST
 
 /* A rightly signed image whose fields are nonsense: no entry, no dimension, no processor. */
 START_TEST(test_nonsense) {
-    for (int kind = 0; kind < 6; kind++) {
+    for (int kind = 0; kind < 7; kind++) {
         weft_machine_code code = some_code(THIS_ISA);
         if (kind == 0) code.tall = sizeof forty_two;
         if (kind == 1) code.strip = UINT64_MAX;
@@ -152,10 +153,35 @@ START_TEST(test_nonsense) {
         if (kind == 3) code.value_dim = WEFT_MAX_DIM + 1;
         if (kind == 4) code.isa = WEFT_ISA_NONE;
         if (kind == 5) code.dtype = 77;
+        if (kind == 6) code.gather = sizeof forty_two;
         weft_text image = image_of(&code);
         refuse(image.at, image.size);
         weft_text_release(&image);
     }
+}
+END_TEST
+
+/* Code without an entry for lists is refused to a program that has some, and to no other. */
+START_TEST(test_lists_need_an_entry) {
+    static const char *const programs[] = {
+        "%1 = all\nmeaning %1\npass contiguous contiguous 64x64 %1\n",
+        "%1 = int 3\n%2 = int 0\n%3 = all\n%4 = bool true\n%5 = random %1 %2 %3 %4\n%6 = none\nmeaning %5\n"
+        "pass contiguous contiguous 64x64 %6\npass contiguous listed 64x64 %3 %5\n"};
+    for (int lists = 0; lists < 2; lists++)
+        for (int has = 0; has < 2; has++) {
+            weft_program *program = program_of_ir(programs[lists]);
+            weft_machine_code code = some_code(THIS_ISA);
+            code.gather = has ? 3 : WEFT_NO_ENTRY;
+            weft_text image;
+            weft_text_init(&image, plain());
+            ck_assert(weft_image_write(program, &code, &image));
+            weft_kernel *kernel;
+            weft_status status = load(image.at, image.size, &kernel);
+            ck_assert_int_eq(status, lists && !has ? WEFT_INVALID_ARGUMENT : WEFT_OK);
+            weft_kernel_destroy(kernel);
+            weft_text_release(&image);
+            weft_program_destroy(program);
+        }
 }
 END_TEST
 
@@ -202,6 +228,7 @@ int main(void) {
     tcase_add_test(tests, test_wrong_sizes);
     tcase_add_test(tests, test_other_processor);
     tcase_add_test(tests, test_nonsense);
+    tcase_add_test(tests, test_lists_need_an_entry);
     tcase_add_test(tests, test_memory_fails);
     tcase_add_test(tests, test_log);
     return run_tests(tests);

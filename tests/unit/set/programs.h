@@ -13,7 +13,8 @@
 #include "support/random.h"
 
 enum { MOST_OPERANDS = 8 };
-enum { PAIR = 1, LATE = 2 }; /* what nodes read that not everything may: i and j; what only a bias may */
+/* What nodes read that not everything may: i and j; what only a bias may; what only a run knows. */
+enum { PAIR = 1, LATE = 2, RUN = 4 };
 
 typedef struct generator {
     test_random random;
@@ -99,7 +100,7 @@ static inline bool pick_operands(generator *g, weft_op op, weft_id *operands, ui
     bool is_set = result[0] == 's' || (result[0] == 'x' && shared == WEFT_TYPE_SET);
     *count = write_letters(g, op, letters);
     for (uint32_t k = 0; k < *count; k++) {
-        operands[k] = pick_letter(g, letters[k], op, shared, is_set ? 0 : PAIR | LATE);
+        operands[k] = pick_letter(g, letters[k], op, shared, is_set ? RUN : PAIR | LATE);
         if (!operands[k]) return false;
     }
     return true;
@@ -112,7 +113,7 @@ static inline bool pick_arguments(generator *g, weft_op op, weft_id *operands, u
     for (weft_formal formal; weft_next_formal(&rest, &formal); ++*count) {
         bool is_list = formal.type == WEFT_TYPE_LIST;
         operands[*count] =
-            pick_node(g, is_list ? lists : &formal.type, is_list ? 3 : 1, op == WEFT_ATOM_WHERE ? PAIR : 0);
+            pick_node(g, is_list ? lists : &formal.type, is_list ? 3 : 1, op == WEFT_ATOM_WHERE ? PAIR : RUN);
         if (!operands[*count]) return false;
     }
     return true;
@@ -149,8 +150,9 @@ static inline void note_reads(generator *g, weft_id id) {
     ck_assert(weft_reserve(&allocator, &g->reads, &g->capacity, (uint64_t)id + 1, 1));
     uint8_t reads = node->op == WEFT_OP_VAR_I || node->op == WEFT_OP_VAR_J ? PAIR : 0;
     if (node->op == WEFT_OP_SLOPE || node->type == WEFT_TYPE_PER_HEAD) reads = LATE;
+    if (weft_op_describe((weft_op)node->op)->traits & WEFT_TRAIT_DATA) reads = RUN;
     for (uint32_t k = 0; k < node->arity; k++) reads |= g->reads[weft_operand(&g->program->dag, id, k)];
-    g->reads[id] = node->type == WEFT_TYPE_SET ? 0 : reads;
+    g->reads[id] = node->type == WEFT_TYPE_SET ? reads & RUN : reads;
 }
 
 /* One more node of a random operation, or of `op` when it is not INVALID; 0: operands were missing. */
@@ -191,7 +193,28 @@ static inline void add_random_parameters(generator *g) {
     }
 }
 
-/* A program of about `nodes` nodes and two passes, of everything there is. */
+static inline weft_id random_list_atom(generator *g) {
+    for (;;) {
+        weft_id id = add_random_node(g, pick(g, 0, 1) ? WEFT_ATOM_RANDOM : WEFT_ATOM_LISTED);
+        if (id) return id;
+        add_random_node(g, WEFT_OP_INVALID);
+    }
+}
+
+/* The first is contiguous, the second strided, the third over lists. */
+static inline weft_pass random_pass(generator *g, int number) {
+    weft_pass pass = {.row_tile = 64, .key_tile = 64, .set = random_root(g, WEFT_TYPE_SET, number == 2 ? RUN : 0)};
+    if (number == 1) {
+        pass.row_order = pass.key_order = WEFT_ORDER_STRIDED;
+        pass.stride = random_root(g, WEFT_TYPE_INT, 0);
+    } else if (number == 2) {
+        pass.key_order = WEFT_ORDER_LISTED;
+        pass.list = random_list_atom(g);
+    }
+    return pass;
+}
+
+/* A program of about `nodes` nodes and three passes, of everything there is. */
 static inline weft_program *random_program(const weft_allocator *allocator, uint64_t seed, int nodes) {
     generator g = {.random = {seed}, .program = weft_program_create(allocator, "random \"one\""), .places = true};
     weft_allocator own = weft_allocator_of(NULL);
@@ -204,21 +227,16 @@ static inline weft_program *random_program(const weft_allocator *allocator, uint
     weft_dag_string(&g.program->dag, "", 0);
     add_random_parameters(&g);
     for (int k = 0; k < nodes; k++) add_random_node(&g, WEFT_OP_INVALID);
-    g.program->meaning = random_root(&g, WEFT_TYPE_SET, 0);
+    g.program->meaning = random_root(&g, WEFT_TYPE_SET, RUN);
     if (pick(&g, 0, 1)) g.program->scale = random_root(&g, WEFT_TYPE_FLOAT, 0);
     if (pick(&g, 0, 1)) g.program->softcap = random_root(&g, WEFT_TYPE_FLOAT, 0);
     if (pick(&g, 0, 1)) g.program->bias = random_root(&g, WEFT_TYPE_FLOAT, PAIR | LATE);
     if (pick(&g, 0, 1)) g.program->sink = weft_program_parameter(g.program, "ph", 2);
     g.places = false;
     g.lowest = g.program->dag.count; /* canonical sets share nothing that has a place */
-    for (int pass = 0; pass < 2; pass++) {
+    for (int pass = 0; pass < 3; pass++) {
         for (int k = 0; k < nodes / 2; k++) add_random_node(&g, WEFT_OP_INVALID);
-        weft_pass made = {.row_tile = 64, .key_tile = 64, .set = random_root(&g, WEFT_TYPE_SET, 0)};
-        if (pass > 0) {
-            made.row_order = made.key_order = WEFT_ORDER_STRIDED;
-            made.stride = random_root(&g, WEFT_TYPE_INT, 0);
-        }
-        ck_assert(weft_program_add_pass(g.program, made));
+        ck_assert(weft_program_add_pass(g.program, random_pass(&g, pass)));
     }
     weft_free(&own, g.reads, g.capacity);
     return g.program;

@@ -236,6 +236,18 @@ static inline weft_id random_set(test_sets *t, int depth) {
     }
 }
 
+/* Do lists that a run decides stand only where they may? */
+static inline bool lists_are_lawful(const weft_dag *dag, weft_id id, bool may) {
+    const weft_node *node = weft_node_at(dag, id);
+    if (node->op == WEFT_ATOM_LISTED) return may;
+    bool shut = node->op == WEFT_OP_COMPLEMENT || node->op == WEFT_OP_BLOCKS || node->op == WEFT_ATOM_RANDOM;
+    for (uint32_t k = 0; k < node->arity; k++) {
+        bool here = may && !shut && !(node->op == WEFT_OP_DIFFERENCE && k == 1);
+        if (!lists_are_lawful(dag, weft_operand(dag, id, k), here)) return false;
+    }
+    return true;
+}
+
 /* ---- programs and environments --------------------------------------------------------------------------------- */
 
 static inline void bind_array(test_sets *t, int number, DLTensor *tensor) {

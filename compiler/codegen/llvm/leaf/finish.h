@@ -1,33 +1,20 @@
-/* How an item ends: its rows have seen their keys, and what they found becomes o and lse, is combined with what earlier
- * passes left there, or stays a state for a merge. */
+/* How rows end: they have seen their keys, and what they found becomes a share of the answer, beside what earlier
+ * passes left and the sink. */
 #ifndef WEFT_LEAF_FINISH_H
 #define WEFT_LEAF_FINISH_H
 
-#include <stdbool.h>
+#include "kernel/abi.h"
+#include "maths.h"
 
-#include "layout.h"
-
-/* What the rows of an item found: their largest score (base 2), the sum of 2^(score - largest), and the same sum over
- * the values, [dims][height]. */
+/* What the rows of a call found: their largest score (base 2), and the sum of 2^(score - largest). */
 typedef struct outcome {
-    int64_t height, dims;
-    float *maximum, *total; /* height */
-    float *share, *kept;    /* height; room for how much of acc, and of the old o, goes into o */
-    const float *acc;
+    int64_t height;         /* a multiple of LANES; call->rows of them exist */
+    float *maximum, *total; /* of each row; both change */
+    float *share, *kept;    /* of each row: how much of what it summed, and of the old o, goes into o */
 } outcome;
 
-/* A part of a split row tile: leaves its state for a merge. */
-static void leave(const weft_call *call, const outcome *found) {
-    float *max = call->state, *sum = max + found->height, *acc = sum + found->height;
-    for (int64_t row = 0; row < found->height; row += LANES) {
-        store_loose(max + row, load(found->maximum + row));
-        store_loose(sum + row, load(found->total + row));
-    }
-    for (int64_t at = 0; at < found->dims * found->height; at += LANES) store_loose(acc + at, load(found->acc + at));
-}
-
 /* The denominators of earlier passes, or what the sink is in them, in log2; -inf where there is nothing. */
-static void read_earlier(const weft_call *call, const outcome *found) {
+static inline void read_earlier(const weft_call *call, const outcome *found) {
     for (int64_t row = 0; row < found->height; row++)
         found->kept[row] =
             (float)((call->fold && row < call->rows ? call->lse[row * call->lse_row] : call->sink) * LOG2_E);
@@ -35,8 +22,9 @@ static void read_earlier(const weft_call *call, const outcome *found) {
 
 /* Earlier passes are one more key, with their lse as score, and so is a sink, whose value is 0. A row that has seen no
  * key has no say, whatever its maximum is, so that (-inf) - (-inf) is never formed. */
-static void weigh_passes(const outcome *found) {
+static inline void weigh_passes(const weft_call *call, const outcome *found) {
     const vec nothing = splat(-__builtin_inff());
+    read_earlier(call, found);
     for (int64_t row = 0; row < found->height; row += LANES) {
         vec total = load(found->total + row), earlier = load(found->kept + row);
         vec found_here = choose(total == 0, nothing, load(found->maximum + row));
@@ -52,14 +40,8 @@ static void weigh_passes(const outcome *found) {
     }
 }
 
-static void end_item(const weft_call *call, const outcome *found) {
-    if (call->state) {
-        leave(call, found);
-        return;
-    }
-    read_earlier(call, found);
-    weigh_passes(found);
-    unpack_outputs(call, found->height, found->dims, found->acc, found->share, call->fold ? found->kept : 0);
+/* After weigh_passes. */
+static inline void write_lse(const weft_call *call, const outcome *found) {
     if (!call->lse) return;
     for (int64_t row = 0; row < call->rows; row++) {
         double total = found->total[row], lse = found->maximum[row] * LN_2 + natural_log(total);

@@ -257,6 +257,25 @@ static void start(item *it, float *scratch) {
     it->factor = pack_queries(it->call, it->height, it->head_dim, it->queries);
 }
 
+/* A part of a split row tile: leaves its state for a merge. */
+static void leave(const item *it) {
+    float *max = it->call->state, *sum = max + it->height, *acc = sum + it->height;
+    for (int64_t row = 0; row < it->height; row += LANES) {
+        store_loose(max + row, load(it->maximum + row));
+        store_loose(sum + row, load(it->total + row));
+    }
+    for (int64_t at = 0; at < it->value_dim * it->height; at += LANES) store_loose(acc + at, load(it->acc + at));
+}
+
+/* The rows become o and lse, or are combined with what earlier passes left there. */
+static void end_item(const item *it) {
+    const weft_call *call = it->call;
+    outcome found = {it->height, it->maximum, it->total, it->decay, it->highest};
+    weigh_passes(call, &found);
+    unpack_outputs(call, it->height, it->value_dim, it->acc, found.share, call->fold ? found.kept : 0);
+    write_lse(call, &found);
+}
+
 void weft_item(const weft_call *call, int64_t height, int64_t head_dim, int64_t value_dim, const products *by,
                score_modifier *modify);
 void weft_item(const weft_call *call, int64_t height, int64_t head_dim, int64_t value_dim, const products *by,
@@ -271,12 +290,8 @@ void weft_item(const weft_call *call, int64_t height, int64_t head_dim, int64_t 
         if (!more) next = now, prefetch_outputs(call, value_dim);
         attend(&it, &now, &next);
     }
-    outcome made = {.height = height,
-                    .dims = value_dim,
-                    .maximum = it.maximum,
-                    .total = it.total,
-                    .share = it.decay,
-                    .kept = it.highest,
-                    .acc = it.acc};
-    end_item(call, &made);
+    if (call->state)
+        leave(&it);
+    else
+        end_item(&it);
 }

@@ -4,9 +4,9 @@
 #ifndef WEFT_LEAF_LAYOUT_H
 #define WEFT_LEAF_LAYOUT_H
 
-#include "elements.h"
 #include "kernel/abi.h"
 #include "maths.h"
+#include "parts.h"
 
 static inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
@@ -37,20 +37,6 @@ typedef struct strided {
 } strided;
 
 static inline bool whole(const strided *m) { return m->column == 1 && m->rows >= LANES && m->columns >= LANES; }
-
-/* The first `count` lanes, `step` elements from each other; the others are 0. */
-static inline vec load_some(const element *at, int64_t step, int64_t count) {
-    elements x = {0};
-#pragma clang loop unroll(disable) vectorize(disable)
-    for (int64_t lane = 0; lane < count; lane++) x[lane] = at[lane * step];
-    return widen(x);
-}
-
-static inline void store_some(element *at, int64_t step, int64_t count, vec x) {
-    elements narrowed = narrow(x);
-#pragma clang loop unroll(disable) vectorize(disable)
-    for (int64_t lane = 0; lane < count; lane++) at[lane * step] = narrowed[lane];
-}
 
 /* square[r][c] = at[r][c], and 0 outside. */
 static __attribute__((noinline)) void gather(const element *at, const strided *m, float *square) {

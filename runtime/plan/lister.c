@@ -1,0 +1,82 @@
+/* The keys of single rows of a list that a run decides: what the host selected, or what was drawn, less what the rest
+ * of the set does not hold. Nothing is allocated: the keys of a row are bits, set in any order and as often as they
+ * come, and a second level of bits says which words have any, so that a row costs what it holds and not what there is.
+ */
+#include <string.h>
+
+#include "plan/plan.h"
+#include "support/bits.h"
+
+enum { WORD = 64 };
+
+static int64_t words_of(int64_t bits) { return weft_ceil_div(bits, WORD); }
+
+void weft_open_keys(const weft_program *program, const weft_argument *arguments, int64_t batch, int64_t head,
+                    weft_array *open) {
+    for (uint32_t k = 0; k < program->parameter_count; k++) {
+        bool known = program->parameters[k].type == WEFT_TYPE_KEYS && arguments[k].array;
+        open[k] = known ? weft_array_of(arguments[k].array, WEFT_TYPE_KEYS, batch, head) : (weft_array){0};
+    }
+}
+
+size_t weft_lister_bytes(int64_t keys) {
+    int64_t words = words_of(keys);
+    return (size_t)(words + words_of(words)) * sizeof(uint64_t);
+}
+
+weft_lister weft_lister_of(const weft_bound *bound, const weft_layout *layout, void *memory) {
+    int64_t words = words_of(layout->space.keys);
+    return (weft_lister){.bound = bound,
+                         .layout = layout,
+                         .filters = weft_node_at(&bound->dag, layout->set)->op != WEFT_ATOM_ALL,
+                         .bits = memory,
+                         .words = (uint64_t *)memory + words};
+}
+
+static void add(weft_lister *lister, int64_t row, int64_t key) {
+    const weft_layout *layout = lister->layout;
+    uint64_t bit = UINT64_C(1) << key % WORD;
+    if (lister->bits[key / WORD] & bit) return;
+    if (lister->filters && !weft_contains(lister->bound, layout->set, layout->space, row + layout->space.first, key))
+        return;
+    lister->bits[key / WORD] |= bit;
+    lister->words[key / WORD / WORD] |= UINT64_C(1) << key / WORD % WORD;
+}
+
+/* An element as a key of the space; -1: it names none. */
+static int64_t key_at(const weft_array *array, int64_t row, int64_t column, int64_t keys) {
+    int64_t key = weft_array_bits(array, row, column);
+    return key >= 0 && key < keys ? key : -1;
+}
+
+void weft_lister_begin(weft_lister *lister, int64_t row) {
+    const weft_layout *layout = lister->layout;
+    lister->next = 0;
+    if (layout->list_begin) {
+        for (int64_t n = layout->list_begin[row]; n < layout->list_begin[row + 1]; n++)
+            add(lister, row, layout->list_keys[n]);
+        return;
+    }
+    int64_t parameter =
+        weft_node_at(&lister->bound->dag, weft_operand(&lister->bound->dag, layout->list, 0))->value.integer;
+    const weft_array *array = &lister->bound->open[parameter];
+    for (int64_t column = 0; column < array->columns; column++) {
+        int64_t key = key_at(array, row, column, layout->space.keys);
+        if (key >= 0) add(lister, row, key);
+    }
+}
+
+uint32_t weft_lister_take(weft_lister *lister, uint32_t *keys, uint32_t room) {
+    int64_t count = words_of(words_of(lister->layout->space.keys));
+    uint32_t taken = 0;
+    for (; lister->next < count; lister->next++)
+        for (uint64_t *word = &lister->words[lister->next]; *word;) {
+            int64_t at = lister->next * WORD + weft_lowest_bit(*word);
+            for (uint64_t *bits = &lister->bits[at]; *bits; *bits &= *bits - 1) {
+                if (taken == room) return taken;
+                keys[taken++] = (uint32_t)(at * WORD + weft_lowest_bit(*bits));
+            }
+            *word &= *word - 1;
+        }
+    return taken;
+}

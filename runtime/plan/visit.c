@@ -1,0 +1,87 @@
+/* The lists of a head, visited as a run would. */
+#include "plan/plan.h"
+
+enum { ROOM = 256 };
+
+static size_t open_bytes(const weft_plan *plan) { return plan->kernel->program->parameter_count * sizeof(weft_array); }
+
+bool weft_plan_open(const weft_plan *plan, size_t n, weft_opened *opened) {
+    const weft_shape *shape = &plan->shape;
+    *opened = (weft_opened){.bound = plan->bound};
+    opened->open = weft_allocate(weft_engine_allocator(plan->kernel->engine), open_bytes(plan));
+    if (!opened->open) return open_bytes(plan) == 0;
+    weft_open_keys(plan->kernel->program, plan->arguments, (int64_t)n / shape->heads, (int64_t)n % shape->heads,
+                   opened->open);
+    opened->bound.open = opened->open;
+    return true;
+}
+
+void weft_plan_close(const weft_plan *plan, weft_opened *opened) {
+    weft_free(weft_engine_allocator(plan->kernel->engine), opened->open, open_bytes(plan));
+}
+
+/* ---- lists ---------------------------------------------------------------------------------------------------- */
+
+typedef struct weft_list_visit {
+    const weft_plan *plan;
+    weft_opened opened;
+    void *memory; /* of a lister */
+    weft_listed_hook *hook;
+    void *user;
+    bool at_run_only;
+} weft_list_visit;
+
+static bool visit_drawn(const weft_list_visit *v, const weft_layout *layout) {
+    for (int64_t row = 0; row < layout->space.queries; row++) {
+        int64_t begin = layout->list_begin[row], end = layout->list_begin[row + 1];
+        if (end > begin && !v->hook(v->user, row, layout->list_keys + begin, (uint32_t)(end - begin))) return false;
+    }
+    return true;
+}
+
+static bool visit_at_run(const weft_list_visit *v, const weft_layout *layout) {
+    weft_lister lister = weft_lister_of(&v->opened.bound, layout, v->memory);
+    uint32_t keys[ROOM];
+    for (int64_t row = 0; row < layout->space.queries; row++) {
+        weft_lister_begin(&lister, row);
+        for (uint32_t count; (count = weft_lister_take(&lister, keys, ROOM));)
+            if (!v->hook(v->user, row, keys, count)) return false;
+    }
+    return true;
+}
+
+static bool visit_stages(const weft_list_visit *v, size_t n) {
+    for (uint32_t phase = 0; phase < v->plan->phase_count; phase++) {
+        const weft_stage *stage = weft_plan_stage(v->plan, n, phase);
+        const weft_layout *layout = stage ? weft_stage_layout(v->plan, stage, 0) : NULL;
+        if (!layout || !layout->list || (v->at_run_only && !layout->at_run)) continue;
+        if (!(layout->at_run ? visit_at_run(v, layout) : visit_drawn(v, layout))) return false;
+    }
+    return true;
+}
+
+static bool visit_head(const weft_plan *plan, size_t n, bool at_run_only, weft_listed_hook *hook, void *user) {
+    const weft_allocator *allocator = weft_engine_allocator(plan->kernel->engine);
+    size_t bytes = weft_lister_bytes(plan->shape.keys);
+    weft_list_visit v = {.plan = plan, .hook = hook, .user = user, .at_run_only = at_run_only};
+    v.memory = weft_allocate_zero(allocator, bytes);
+    bool done = weft_plan_open(plan, n, &v.opened) && v.memory && visit_stages(&v, n);
+    weft_plan_close(plan, &v.opened);
+    weft_free(allocator, v.memory, bytes);
+    return done;
+}
+
+bool weft_plan_visit_lists(const weft_plan *plan, size_t n, weft_listed_hook *visit, void *user) {
+    return visit_head(plan, n, false, visit, user);
+}
+
+static bool count(void *user, int64_t row, const uint32_t *keys, uint32_t many) {
+    (void)row, (void)keys;
+    *(double *)user += many;
+    return true;
+}
+
+bool weft_plan_listed_pairs(const weft_plan *plan, size_t n, double *pairs) {
+    *pairs = 0;
+    return visit_head(plan, n, true, count, pairs);
+}
