@@ -9,6 +9,12 @@
 
 #include "clock.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 /* ---- rounds ------------------------------------------------------------------------------------------------- */
 
 /* Chains of sums that do not depend on each other, more of them than multiply-adds are under way at once. What is added
@@ -43,11 +49,39 @@ WORK(ymm, float, LOAD_YMM, STEP_YMM)
 WORK(zmm, float, LOAD_ZMM, STEP_ZMM)
 WORK(dot, uint32_t, LOAD_ZMM, STEP_DOT)
 
+/* Four sums of 16 x 16, twice a round, on tiles of 0: their speed does not depend on what is multiplied. */
+enum { TILE_STEPS = 8, TILE_FLOPS = 2 * 16 * 16 * 32 };
+#define TILE_STEP(sum, a, b) "tdpbf16ps %%tmm" b ", %%tmm" a ", %%tmm" sum "\n"
+#define TILE_SUMS TILE_STEP("0", "4", "6") TILE_STEP("1", "4", "7") TILE_STEP("2", "5", "6") TILE_STEP("3", "5", "7")
+#define TILE_CLEAR(tile) "tilezero %%tmm" tile "\n"
+static void work_tiles(long rounds) {
+    static const struct {
+        uint8_t palette, rest[15];
+        uint16_t row_bytes[16];
+        uint8_t rows[16];
+    } shapes = {1, {0}, {64, 64, 64, 64, 64, 64, 64, 64}, {16, 16, 16, 16, 16, 16, 16, 16}};
+    __asm__ volatile("ldtilecfg %1\n" TILE_CLEAR("0") TILE_CLEAR("1") TILE_CLEAR("2") TILE_CLEAR("3") TILE_CLEAR("4")
+                         TILE_CLEAR("5") TILE_CLEAR("6") TILE_CLEAR("7") "1:\n" TILE_SUMS TILE_SUMS
+                                                                         "dec %0\njnz 1b\ntilerelease\n"
+                     : "+r"(rounds)
+                     : "m"(shapes)
+                     : "cc");
+}
+
+/* Linux lends tile registers (state 18) to processes that ask for them (ARCH_REQ_XCOMP_PERM). */
+static bool has_tiles(void) {
+    enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18, AMX_BF16 = 1 << 22, AMX_TILE = 1 << 24 };
+    unsigned a, b, c, d;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & AMX_BF16) && (d & AMX_TILE) &&
+           syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
+}
+
 static bool has_fma(void) { return __builtin_cpu_supports("avx") && __builtin_cpu_supports("fma"); }
 static bool has_avx512(void) { return __builtin_cpu_supports("avx512f"); }
 static bool has_dot(void) { return has_avx512() && __builtin_cpu_supports("avx512bf16"); }
 
 static const peak_level levels[] = {
+    {"amx tdpbf16ps", WEFT_BF16, (double)TILE_STEPS *TILE_FLOPS, has_tiles, work_tiles},
     {"zmm vdpbf16ps", WEFT_BF16, 4.0 * 16 * CHAINS, has_dot, work_dot},
     {"zmm", WEFT_F32, 2.0 * 16 * CHAINS, has_avx512, work_zmm},
     {"ymm", WEFT_F32, 2.0 * 8 * CHAINS, has_fma, work_ymm},

@@ -14,7 +14,7 @@ enum {
     WEFT_TILE_KEYS = 64,  /* keys of a tile */
     WEFT_KEY_GROUP = 16,  /* key ranges of tiles are trimmed to multiples of this, or to Lk */
     WEFT_MAX_DIM = 256,
-    WEFT_KERNEL_ABI = 3
+    WEFT_KERNEL_ABI = 4
 };
 
 /* Keys [64 * block + first, 64 * block + last) of one block, or a run of whole blocks. */
@@ -68,12 +68,13 @@ typedef struct weft_call {
 
 typedef void weft_kernel_entry(const weft_call *call);
 
-/* Scratch of one call: packed Q, the score tile, the accumulators, row statistics; keys or values converted. */
+static inline int64_t weft_whole_registers(int64_t dims) { return (dims + 15) / 16 * 16; }
+
+/* Scratch of one call: packed Q, the score tile, the accumulators, row statistics; keys or values as operands. */
 static inline size_t weft_scratch_floats(int64_t head_dim, int64_t value_dim) {
-    enum { REGISTER = 16, GROUP = 8 }; /* floats, keys */
-    int64_t k = GROUP * ((head_dim + REGISTER - 1) / REGISTER * REGISTER);
-    int64_t v = WEFT_TILE_KEYS * ((value_dim + REGISTER - 1) / REGISTER * REGISTER);
-    return (size_t)(WEFT_TILE_ROWS * (head_dim + value_dim + WEFT_TILE_KEYS + 12) + (k > v ? k : v));
+    int64_t q = weft_whole_registers(head_dim), v = weft_whole_registers(value_dim), statistics = 8;
+    int64_t keys = WEFT_KEY_GROUP * (q + 16), values = WEFT_TILE_KEYS * v;
+    return (size_t)(WEFT_TILE_ROWS * (q + v + WEFT_TILE_KEYS + statistics) + (keys > values ? keys : values));
 }
 static inline size_t weft_state_floats(int64_t rows, int64_t value_dim) { return (size_t)(rows * (value_dim + 2)); }
 

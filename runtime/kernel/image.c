@@ -9,7 +9,7 @@
 
 #define MAGIC UINT64_C(0x474d495446455701) /* "\1WEFTIMG", little-endian */
 
-enum { CODE_ALIGNMENT = 64, DTYPES = 3, ISAS = WEFT_ISA_X86_64_V4_BF16 + 1 };
+enum { CODE_ALIGNMENT = 64, DTYPES = 3, ISAS = WEFT_ISA_X86_64_AMX + 1 };
 
 typedef struct header {
     uint64_t magic;

@@ -13,8 +13,8 @@ typedef enum weft_isa {
     WEFT_ISA_X86_64_V3,
     WEFT_ISA_X86_64_V4,
     WEFT_ISA_AARCH64,
-    WEFT_ISA_X86_64_AMX,
-    WEFT_ISA_X86_64_V4_BF16
+    WEFT_ISA_X86_64_V4_BF16,
+    WEFT_ISA_X86_64_AMX
 } weft_isa;
 
 #define WEFT_NO_ENTRY UINT64_MAX

@@ -15,8 +15,8 @@ const char *weft_isa_name(weft_isa isa) {
     case WEFT_ISA_X86_64: return "x86-64";
     case WEFT_ISA_X86_64_V3: return "x86-64-v3";
     case WEFT_ISA_X86_64_V4: return "x86-64-v4";
-    case WEFT_ISA_X86_64_V4_BF16: return "x86-64-v4 with avx512-bf16";
-    case WEFT_ISA_X86_64_AMX: return "x86-64-v4 with amx-bf16";
+    case WEFT_ISA_X86_64_V4_BF16: return "x86-64-v4-bf16";
+    case WEFT_ISA_X86_64_AMX: return "x86-64-v4-amx";
     case WEFT_ISA_AARCH64: return "aarch64";
     }
     return "unknown";
@@ -47,8 +47,9 @@ bool weft_isa_runs(weft_isa isa) {
     case WEFT_ISA_X86_64: return true;
     case WEFT_ISA_X86_64_V3: return __builtin_cpu_supports("x86-64-v3");
     case WEFT_ISA_X86_64_V4: return __builtin_cpu_supports("x86-64-v4");
-    case WEFT_ISA_X86_64_V4_BF16: return __builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("avx512bf16");
-    case WEFT_ISA_X86_64_AMX: return __builtin_cpu_supports("x86-64-v4") && has_tiles();
+    case WEFT_ISA_X86_64_V4_BF16:
+        return __builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("avx512bf16");
+    case WEFT_ISA_X86_64_AMX: return weft_isa_runs(WEFT_ISA_X86_64_V4_BF16) && has_tiles();
     default: return false;
     }
 }

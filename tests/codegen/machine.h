@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "codegen/codegen.h"
+#include "kernel/isa.h"
 
 /* For what cannot fail on a sound machine; works outside tests too. */
 static inline void machine_needs(bool fine, const char *what) {
@@ -18,17 +19,18 @@ static inline void machine_needs(bool fine, const char *what) {
 }
 
 static inline bool machine_runs(const char *target) {
-#if defined(__x86_64__)
-    if (strcmp(target, "x86-64-v4") == 0) return __builtin_cpu_supports("x86-64-v4");
-    if (strcmp(target, "x86-64-v4-bf16") == 0)
-        return __builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("avx512bf16");
-    if (strcmp(target, "x86-64-v3") == 0) return __builtin_cpu_supports("x86-64-v3");
-    return strcmp(target, "x86-64") == 0;
-#elif defined(__aarch64__)
-    return strcmp(target, "aarch64") == 0;
-#else
+    static const struct {
+        const char *target;
+        weft_isa isa;
+    } known[] = {{"x86-64", WEFT_ISA_X86_64},
+                 {"x86-64-v3", WEFT_ISA_X86_64_V3},
+                 {"x86-64-v4", WEFT_ISA_X86_64_V4},
+                 {"x86-64-v4-bf16", WEFT_ISA_X86_64_V4_BF16},
+                 {"x86-64-v4-amx", WEFT_ISA_X86_64_AMX},
+                 {"aarch64", WEFT_ISA_AARCH64}};
+    for (size_t n = 0; n < sizeof known / sizeof *known; n++)
+        if (strcmp(target, known[n].target) == 0) return weft_isa_runs(known[n].isa);
     return false;
-#endif
 }
 
 typedef struct loaded_kernel {

@@ -38,5 +38,7 @@ weft_leaf(sse2 --target=x86_64-unknown-linux-gnu -march=x86-64)
 weft_leaf(neon --target=aarch64-unknown-linux-gnu -mcmodel=tiny)
 weft_leaf_object(item_bf16 item avx512_bf16 --target=x86_64-unknown-linux-gnu -march=x86-64-v4 -mavx512bf16
                  -mprefer-vector-width=512 -DELEMENT_BF16 -DPAIRS)
+weft_leaf_object(item_bf16 item avx512_amx --target=x86_64-unknown-linux-gnu -march=x86-64-v4 -mavx512bf16 -mamx-tile
+                 -mamx-bf16 -mprefer-vector-width=512 -DELEMENT_BF16 -DPAIRS -DTILES)
 get_property(leaf_bytes GLOBAL PROPERTY weft_leaf_bytes)
 add_custom_target(weft_leaf DEPENDS ${leaf_bytes})

@@ -231,7 +231,10 @@ static LLVMValueRef emit_values(weft_emitter *e, const tiling *t) {
 
 void weft_emit_products(weft_emitter *e, uint32_t head_dim, weft_products *out) {
     const uint32_t rows[WEFT_PRODUCT_HEIGHTS] = {WEFT_TILE_ROWS, WEFT_STRIP_ROWS};
+    LLVMValueRef none = LLVMConstNull(e->pointer);
     for (uint32_t n = 0; n < WEFT_PRODUCT_HEIGHTS; n++) {
+        out[n] = (weft_products){rows[n], e->target->group, none, none};
+        if (e->target->group) continue;
         tiling t = cut(e->target, rows[n]);
         out[n] = (weft_products){rows[n], t.streams, emit_scores(e, &t, head_dim), emit_values(e, &t)};
     }

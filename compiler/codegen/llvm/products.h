@@ -13,7 +13,7 @@ typedef struct weft_products {
     LLVMValueRef scores, values;
 } weft_products;
 
-/* Emits scores_ROWS and values_ROWS for both heights, the taller first. */
+/* Emits scores_ROWS and values_ROWS, unless the driver has products of its own, for both heights, the taller first. */
 void weft_emit_products(weft_emitter *e, uint32_t head_dim, weft_products *out);
 
 /* Emits NAME, the entry, and, where the program says something about scores, NAME_modify for items of `rows` rows.

@@ -1,6 +1,8 @@
 /* The table of targets, the driver of each, and how a name or this machine picks one. */
 #include "target.h"
 
+#include "kernel/isa.h"
+
 #include <llvm-c/Core.h>
 #include <llvm-c/TargetMachine.h>
 #include <stdio.h>
@@ -95,6 +97,9 @@ _Alignas(8) static const unsigned char leaf_functions_neon[] = {
 _Alignas(8) static const unsigned char leaf_item_bf16_avx512_bf16[] = {
 #include "leaf_item_bf16_avx512_bf16.inc"
 };
+_Alignas(8) static const unsigned char leaf_item_bf16_avx512_amx[] = {
+#include "leaf_item_bf16_avx512_amx.inc"
+};
 
 enum {
 #define LEVEL(leaf, ...) LEVEL_##leaf,
@@ -117,10 +122,11 @@ static const weft_target levels[LEVEL_COUNT] = {
      needs,                                                                                                            \
      NULL,                                                                                                             \
      false,                                                                                                            \
+     0,                                                                                                                \
      {OBJECT(item_f32_##leaf), OBJECT(item_bf16_##leaf), OBJECT(item_f16_##leaf)},                                     \
      {OBJECT(gather_f32_##leaf), OBJECT(gather_bf16_##leaf), OBJECT(gather_f16_##leaf)},                               \
      OBJECT(functions_##leaf)},
-#define PAIRS(leaf, level, name, cpu, triple, isa, lanes, registers, features, needs)                                  \
+#define PAIRS(leaf, level, name, cpu, triple, isa, lanes, registers, group, features, needs)                           \
     {name,                                                                                                             \
      cpu,                                                                                                              \
      features,                                                                                                         \
@@ -131,6 +137,7 @@ static const weft_target levels[LEVEL_COUNT] = {
      needs,                                                                                                            \
      &levels[LEVEL_##level],                                                                                           \
      true,                                                                                                             \
+     group,                                                                                                            \
      {[WEFT_BF16] = OBJECT(item_bf16_##leaf)},                                                                         \
      {[WEFT_BF16] = OBJECT(gather_bf16_##level)},                                                                      \
      OBJECT(functions_##level)},
@@ -170,7 +177,7 @@ static const weft_target *fitting(int level, weft_dtype dtype) {
 static bool runs(const weft_target *target, const char *triple, const char *features) {
     size_t arch = strcspn(triple, "-");
     return strcspn(target->triple, "-") == arch && strncmp(triple, target->triple, arch) == 0 &&
-           covered(target->needs, features);
+           covered(target->needs, features) && weft_isa_runs(target->isa);
 }
 
 /* What is listed for the processor, unless something keeps the host from having all of it; else the best level. */

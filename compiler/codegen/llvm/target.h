@@ -16,6 +16,7 @@ typedef struct weft_target {
     const char *needs;
     const struct weft_target *level;   /* for kernels that it is not for; NULL: there are none */
     bool pairs;                        /* products are of pairs of bfloat16 */
+    uint32_t group;                    /* of the driver's own products; 0: they are generated */
     weft_object drivers[3], gathers[3]; /* by weft_dtype: leaf/item.c, leaf/gather.c */
     weft_object functions;              /* leaf/functions.c */
 } weft_target;

@@ -8,9 +8,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "codegen/emulated_item.h"
 #include "codegen/matrix.h"
 
-static const char *const targets[] = {"x86-64-v4", "x86-64-v3", "x86-64", "aarch64", "x86-64-v4-bf16"};
+static const char *const targets[] = {"x86-64-v4", "x86-64-v3", "x86-64", "aarch64", "x86-64-v4-bf16", "x86-64-v4-amx"};
 static const uint32_t dims[] = {1, 2, 3, 7, 15, 16, 17, 31, 33, 64, 65, 80, 96, 127, 128, 200, 255, 256};
 enum { DIM_COUNT = sizeof dims / sizeof *dims, MAX_KEYS = 400, DTYPES = 3, MAX_TILES = 2 * MAX_KEYS };
 
@@ -340,7 +341,7 @@ static void run_item(const loaded_kernel *kernel, const char *target, weft_dtype
     bool strip = test_range(&random, 0, 2) == 0;
     p->target = target;
     p->dtype = dtype;
-    p->pairs = dtype == WEFT_BF16 && strcmp(target, "x86-64-v4-bf16") == 0;
+    p->pairs = dtype == WEFT_BF16 && (strstr(target, "-bf16") || strstr(target, "amx"));
     p->seed = seed;
     p->head_dim = head_dim;
     p->value_dim = value_dim;
@@ -373,10 +374,18 @@ static uint64_t base_seed(void) {
     return seed;
 }
 
-START_TEST(random_items_match_the_reference) {
-    const char *target = targets[_i / DTYPES];
-    weft_dtype dtype = (weft_dtype)(_i % DTYPES);
-    if (!machine_runs(target)) return;
+typedef void run_dims(const char *target, weft_dtype dtype, uint32_t head_dim, uint32_t value_dim, int items,
+                      test_random *random);
+
+static void run_generated(const char *target, weft_dtype dtype, uint32_t head_dim, uint32_t value_dim, int items,
+                          test_random *random) {
+    weft_codegen_spec spec = {dtype, head_dim, value_dim, target, NULL};
+    loaded_kernel kernel = load_kernel(&spec);
+    for (int item = 0; item < items; item++) run_item(&kernel, target, dtype, head_dim, value_dim, test_bits(random));
+    unload_kernel(&kernel);
+}
+
+static void run_random_items(const char *target, weft_dtype dtype, run_dims *run) {
     test_random random = {base_seed()};
     int turns = getenv("WEFT_TEST_LONG") ? 6 : 2, items = getenv("WEFT_TEST_LONG") ? 40 : 4;
     worst_o = worst_lse = 0;
@@ -384,16 +393,31 @@ START_TEST(random_items_match_the_reference) {
     for (int i = 0; i < DIM_COUNT; i++)
         for (int turn = 0; turn < turns; turn++) {
             uint32_t value_dim = turn ? dims[test_range(&random, 0, DIM_COUNT - 1)] : dims[i];
-            weft_codegen_spec spec = {dtype, dims[i], value_dim, target, NULL};
-            loaded_kernel kernel = load_kernel(&spec);
-            for (int item = 0; item < items; item++)
-                run_item(&kernel, target, dtype, dims[i], value_dim, test_bits(&random));
-            unload_kernel(&kernel);
+            run(target, dtype, dims[i], value_dim, items, &random);
         }
     printf("%-10s %-4s %ld items, worst error %.2g of max |o| beside rounding, %.2g of lse\n", target,
            (const char *const[]){"f32", "bf16", "f16"}[dtype], items_run, worst_o, worst_lse);
 }
+
+START_TEST(random_items_match_the_reference) {
+    const char *target = targets[_i / DTYPES];
+    if (machine_runs(target)) run_random_items(target, (weft_dtype)(_i % DTYPES), run_generated);
+}
 END_TEST
+
+#ifdef WEFT_EMULATED_TILES
+static void run_emulated(const char *target, weft_dtype dtype, uint32_t head_dim, uint32_t value_dim, int items,
+                         test_random *random) {
+    loaded_kernel kernel = {.tall = emulated_tall, .strip = emulated_strip};
+    emulated_dims(head_dim, value_dim);
+    for (int item = 0; item < items; item++) run_item(&kernel, target, dtype, head_dim, value_dim, test_bits(random));
+}
+
+START_TEST(random_items_on_tile_registers) {
+    if (machine_runs("x86-64-v4-bf16")) run_random_items("emulated amx", WEFT_BF16, run_emulated);
+}
+END_TEST
+#endif
 
 /* ---- particular rows ---- */
 
@@ -532,6 +556,9 @@ int main(void) {
     tcase_set_timeout(differential, 1200);
     tcase_set_timeout(rows, 120);
     tcase_add_loop_test(differential, random_items_match_the_reference, 0, TARGETS * DTYPES);
+#ifdef WEFT_EMULATED_TILES
+    tcase_add_test(differential, random_items_on_tile_registers);
+#endif
     tcase_add_loop_test(rows, no_tiles_give_zero_and_minus_infinity, 0, TARGETS);
     tcase_add_loop_test(rows, rows_masked_in_their_first_tiles_recover, 0, TARGETS);
     tcase_add_loop_test(rows, a_nan_score_stays_in_its_row, 0, TARGETS);

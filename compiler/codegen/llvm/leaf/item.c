@@ -9,32 +9,11 @@
 #include <stdbool.h>
 
 #include "finish.h"
-#ifdef PAIRS
-#include "pairs.h"
+#ifdef TILES
+#include "tiled.h"
 #else
-#include "floats.h"
+#include "products.h"
 #endif
-
-/* The operands of the products are floats, or pairs of elements that take the place of a float each (floats.h,
- * pairs.h).
- *
- * scores[key][row] = keys[key] . queries[][row] for one group of keys: -inf where mask (if any) has a 0, and
- * highest[row] raised to them. Of the group only `valid` keys exist; the last of them stands in for the others.
- * Matrices of rows have `height` floats from one key or dim to the next; mask points to the bits of row 0 of the first
- * key. */
-typedef void scores_product(const float *queries, int64_t height, const void *keys, int64_t key_row, int64_t key_dim,
-                            int64_t valid, const void *mask, float *scores, float *highest);
-
-/* acc[dim][row] = acc[dim][row] * decay[row] + sum over keys of weights[key][row] * values[key][dim] for one group of
- * dims, of which `valid` exist; steps are keys, or pairs of them. */
-typedef void values_product(const float *weights, int64_t height, const void *values, int64_t value_row,
-                            int64_t value_dim, int64_t valid, int64_t steps, const float *decay, float *acc);
-
-typedef struct products {
-    int64_t group; /* keys, or dims, of one call */
-    scores_product *scores_of;
-    values_product *add_values;
-} products;
 
 /* What becomes of the scores of a block, whose first key is number `first`: softcap, then bias, then the mask. Sets
  * highest[row] to the largest. 0: no score became -inf that was not masked. NULL where a pattern says nothing about
@@ -83,16 +62,17 @@ static bool next_block(const weft_call *call, cursor *at, block *out) {
 enum { LINE = 64 / sizeof(element) }; /* elements of a cache line */
 
 static void prefetch(const element *at, int64_t row, int64_t rows, int64_t columns) {
+    if (row == columns) columns *= rows, rows = 1;
     for (int64_t r = 0; r < rows; r++)
         for (int64_t c = 0; c < columns; c += LINE) __builtin_prefetch(at + r * row + c, 0, 3);
 }
 
 /* ---- columns ---------------------------------------------------------------------------------------------------- */
 
-enum { STRIP = WEFT_STRIP_ROWS, MOST_STRIPS = WEFT_TILE_ROWS / STRIP, STEP = 8 };
+enum { STRIP = WEFT_STRIP_ROWS, MOST_STRIPS = WEFT_TILE_ROWS / STRIP };
 
 /* Rows of an item that are taken together, and the keys [first, last) of a block that any of them sees: multiples of
- * STEP, or the block's end. */
+ * KEY_STEP, or the block's end. */
 typedef struct column {
     int64_t row, rows, first, last;
     const products *by;
@@ -107,8 +87,8 @@ static int64_t area(const column *c) { return c->first < c->last ? c->rows * (c-
 
 static void look_at(const item *it, const block *now, column *strips, int64_t count) {
     for (int64_t s = 0; s < count; s++) strips[s] = (column){s * STRIP, STRIP, now->keys, 0, &it->products[1]};
-    for (int64_t key = 0; key < now->keys; key += STEP) {
-        int64_t end = smaller(key + STEP, now->keys);
+    for (int64_t key = 0; key < now->keys; key += KEY_STEP) {
+        int64_t end = smaller(key + KEY_STEP, now->keys);
         uint64_t rows = 0;
         for (int64_t k = key; k < end; k++) rows |= now->mask[k];
         for (int64_t s = 0; s < count; s++, rows >>= STRIP) {
@@ -147,10 +127,9 @@ static void score_column(const item *it, const block *now, const column *c) {
         int64_t valid = smaller(c->by->group, now->keys - key);
         prefetch(now->v + key * call->v_row, call->v_row, valid, it->value_dim);
         strided rows = {call->k_row, call->k_dim, valid, it->head_dim};
-        matrix k = key_rows(now->k + key * call->k_row, &rows, it->room);
-        c->by->scores_of(it->queries + c->row, it->height, k.at, k.row, k.column, valid,
-                         mask ? mask + key * (int64_t)sizeof(uint64_t) + c->row / 8 : NULL,
-                         it->scores + key * it->height + c->row, it->highest + c->row);
+        score_keys(c->by, it->queries + c->row, it->height, c->rows, now->k + key * call->k_row, &rows, it->room,
+                   mask ? mask + key * (int64_t)sizeof(uint64_t) + c->row / 8 : NULL,
+                   it->scores + key * it->height + c->row, it->highest + c->row);
     }
 }
 
@@ -202,13 +181,11 @@ static void weigh_guarded(const item *it, const matrix *values, const column *c)
 /* On the way, some of the next block's keys are fetched for every group of dims. */
 static void weigh_column(const item *it, const matrix *values, const block *next, const column *c) {
     const weft_call *call = it->call;
-    int64_t first = c->first, share = (next->keys * c->by->group + it->value_dim - 1) / it->value_dim;
+    int64_t share = (next->keys * c->by->group + it->value_dim - 1) / it->value_dim;
     for (int64_t dim = 0, key = 0; dim < it->value_dim; dim += c->by->group, key += share) {
         prefetch(next->k + key * call->k_row, call->k_row, smaller(share, next->keys - key), it->head_dim);
-        c->by->add_values(it->scores + steps_of(first) * it->height + c->row, it->height,
-                          values->at + steps_of(first) * values->row + dim * values->column, values->row,
-                          values->column, it->value_dim - dim, steps_of(c->last - first), it->decay + c->row,
-                          it->acc + dim * it->height + c->row);
+        add_values(c->by, it->scores + c->row, it->height, c->rows, values, c->first, c->last, dim, it->value_dim - dim,
+                   it->decay + c->row, it->acc + c->row);
     }
 }
 
@@ -245,13 +222,13 @@ static void start(item *it, float *scratch) {
     it->highest = it->decay + it->height;
     it->scores = it->highest + it->height;
     it->queries = it->scores + WEFT_TILE_KEYS * it->height;
-    it->acc = it->queries + it->head_dim * it->height;
+    it->acc = it->queries + weft_whole_registers(it->head_dim) * it->height;
     prefetch(it->call->q, it->call->q_row, it->call->rows, it->head_dim);
     for (int64_t row = 0; row < it->height; row += LANES) {
         store(it->maximum + row, splat(-__builtin_inff()));
         store(it->total + row, splat(0));
     }
-    int64_t dims = (it->value_dim + STEP - 1) / STEP * STEP; /* a whole number of groups, whichever products add them */
+    int64_t dims = weft_whole_registers(it->value_dim); /* and of the products' groups */
     it->room = it->acc + dims * it->height;
     for (int64_t at = 0; at < dims * it->height; at += LANES) store(it->acc + at, splat(0));
     it->factor = pack_queries(it->call, it->height, it->head_dim, it->queries);
@@ -282,6 +259,7 @@ void weft_item(const weft_call *call, int64_t height, int64_t head_dim, int64_t 
                score_modifier *modify) {
     item it = {
         .call = call, .height = height, .head_dim = head_dim, .value_dim = value_dim, .products = by, .modify = modify};
+    open_products();
     start(&it, call->scratch);
     cursor at = {0, 0};
     block now, next;
@@ -290,6 +268,7 @@ void weft_item(const weft_call *call, int64_t height, int64_t head_dim, int64_t 
         if (!more) next = now, prefetch_outputs(call, value_dim);
         attend(&it, &now, &next);
     }
+    close_products();
     if (call->state)
         leave(&it);
     else

@@ -26,13 +26,12 @@ static inline many load_many(const element *at) { return *(const loose_many *)at
 static inline vec first_of(vec pairs) { return (vec)((words)pairs << 16); }
 static inline vec second_of(vec pairs) { return (vec)((words)pairs & 0xffff0000); }
 
-#define ALTERNATE(lane, from) (lane) + (from), (lane) + (from) + LANES
 #define ALTERNATE_WIDE(lane, from) (lane) + (from), (lane) + (from) + 2 * LANES
 
-/* Rounds to nearest even; of subnormal numbers it makes 0. */
+/* Rounds to nearest, ties up: weights are no less than 0. NaN may be lost, but never from a sum of weights. */
 static inline vec narrow_pairs(vec first, vec second) {
-    many both = (many)_mm512_cvtne2ps_pbh((__m512)second, (__m512)first);
-    return (vec)__builtin_shufflevector(both, both, EACH_LANE(ALTERNATE, 0));
+    const words half = (words){0} + 0x8000;
+    return (vec)((((words)second + half) & 0xffff0000) | ((words)first + half) >> 16);
 }
 
 /* The first `count` elements, `step` from each other; the others are 0. */
@@ -48,8 +47,8 @@ static __attribute__((noinline)) many some_elements(const element *at, int64_t s
 /* Times 0: NaN where it is not finite. */
 static inline many vanish(many x) { return (many)((x & 0x7f80) == 0x7f80) & 0x7fc0; }
 
-/* packed[pair][row], with the sign of the scale; rows that do not exist are 0. What it returns is left to multiply
- * scores with: above 0, so that -inf stays what it is. */
+/* packed[pair][row] for a whole number of registers, with the sign of the scale; what does not exist is 0. What it
+ * returns is left to multiply scores with: above 0, so that -inf stays what it is. */
 static float pack_queries(const weft_call *call, int64_t height, int64_t dims, float *packed) {
     const float factor = call->scale * (float)LOG2_E;
     const many sign = (many){0} + (uint16_t)(factor < 0 ? 0x8000 : 0);
@@ -67,14 +66,14 @@ static float pack_queries(const weft_call *call, int64_t height, int64_t dims, f
             }
             transpose(x);
 #pragma unroll
-            for (int p = 0; p < LANES; p++)
-                if (pair + p < steps_of(dims)) store(packed + (pair + p) * height + row, x[p]);
+            for (int p = 0; p < LANES; p++) store(packed + (pair + p) * height + row, x[p]);
         }
     return factor < 0 ? -factor : factor == 0 ? 1 : factor;
 }
 
 /* ---- keys, scores, weights -------------------------------------------------------------------------------------- */
 
+#ifndef TILES
 /* As they lie, where pairs do; else copied into `room`. */
 static inline matrix key_rows(const element *at, const strided *m, float *room) {
     if (m->column == 1 && m->columns % 2 == 0) return (matrix){at, m->row, 2};
@@ -86,6 +85,8 @@ static inline matrix key_rows(const element *at, const strided *m, float *room) 
     }
     return (matrix){to, length, 2};
 }
+
+#endif
 
 static inline vec scaled(vec score, float factor) { return score * factor; }
 
@@ -113,6 +114,8 @@ static inline vec weight_at(const float *weights, int64_t height, int64_t key) {
     vec pairs = load(weights + key / 2 * height);
     return key % 2 ? second_of(pairs) : first_of(pairs);
 }
+
+#ifndef TILES
 
 /* ---- values ----------------------------------------------------------------------------------------------------- */
 
@@ -150,5 +153,7 @@ static inline vec vanished(const matrix *values, int64_t keys, int64_t dims) {
         }
     return zeros;
 }
+
+#endif
 
 #endif
