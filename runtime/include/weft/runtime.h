@@ -91,7 +91,9 @@ typedef struct weft_config {
 /* ---- kernels ------------------------------------------------------------------------------------------------ */
 
 /* The type of the elements of q, k, v and o: float32, bfloat16 (DLPack's kDLBfloat of 16 bits), or IEEE's float16
- * (<weft/half.h> converts). Products are summed, and scores and weights kept, in float32. */
+ * (<weft/half.h> converts). Products are summed, and scores and weights kept, in float32. Where a processor multiplies
+ * bfloat16 as it is (vdpbf16ps, AMX), weights are rounded to it first, powers are good to 1e-4, so lse is as well, and
+ * subnormal elements count as 0. */
 typedef enum weft_dtype { WEFT_F32 = 0, WEFT_BF16, WEFT_F16 } weft_dtype;
 
 typedef struct weft_kernel weft_kernel; /* immutable; may be shared between threads */
@@ -163,7 +165,7 @@ WEFT_API size_t weft_plan_workspace(const weft_plan *plan);
 typedef struct weft_plan_info {
     size_t size;
     double pairs;            /* allowed pairs */
-    double computed_pairs;   /* pairs that tiles compute, allowed or masked, and pairs of lists */
+    double computed_pairs;   /* pairs of tiles, allowed or masked (kernels skip some of these), and pairs of lists */
     int64_t full_tiles;      /* 64-key steps that need no mask */
     int64_t partial_tiles;   /* those that do */
     int64_t layouts;         /* distinct (head, batch element) layouts */
