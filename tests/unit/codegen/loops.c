@@ -67,8 +67,11 @@ static int check_loops(const char *text, const char *target) {
 START_TEST(products_stay_in_registers) {
     static const uint32_t dims[] = {1, 15, 64, 128, 256};
     weft_allocator allocator = weft_allocator_of(NULL);
-    for (size_t i = 0; i < sizeof dims / sizeof *dims; i++) {
-        weft_codegen_spec spec = {WEFT_F32, dims[i], dims[i], targets[_i], NULL};
+    for (size_t i = 0; i < 2 * sizeof dims / sizeof *dims; i++) {
+        weft_dtype dtype = i % 2 ? WEFT_BF16 : WEFT_F32;
+        bool generated =
+            dtype == WEFT_F32 || strcmp(targets[_i], "sapphirerapids"); /* tile products are the driver's */
+        weft_codegen_spec spec = {dtype, dims[i / 2], dims[i / 2], targets[_i], NULL};
         weft_diagnostics diagnostics;
         weft_text text;
         weft_machine_code code;
@@ -76,7 +79,7 @@ START_TEST(products_stay_in_registers) {
         weft_text_init(&text, &allocator);
         ck_assert(weft_llvm_codegen()->generate(&spec, WEFT_FORM_ASM, &code, &text, &diagnostics));
         weft_text_add(&text, "", 1);
-        ck_assert_int_ge(check_loops(text.at, targets[_i]), 4); /* two products for two heights */
+        ck_assert_int_ge(check_loops(text.at, targets[_i]), generated ? 4 : 0); /* two products for two heights */
         weft_text_release(&text);
         weft_diagnostics_free(&diagnostics);
     }
