@@ -8,6 +8,7 @@
 
 typedef double real __attribute__((vector_size(4 * LANES), may_alias));
 typedef int64_t real_bits __attribute__((vector_size(4 * LANES), may_alias));
+typedef uint64_t unsigned_bits __attribute__((vector_size(4 * LANES), may_alias));
 
 static inline real reals(double x) { return x - (real){0}; }
 
@@ -97,7 +98,7 @@ static inline real split(real x, real_bits *n) {
     const real_bits root_half = (real_bits){0} + 0x3fe6a09e667f3bcd;
     real_bits tiny = x < 0x1p-1022;
     x = choose_real(tiny, x * 0x1p54, x);
-    real_bits shifted = (real_bits)x - root_half;
+    real_bits shifted = (real_bits)((unsigned_bits)x - (unsigned_bits)root_half); /* may wrap where x is negative */
     *n = (shifted >> 52) - (tiny & 54);
     return (real)((shifted & 0x000fffffffffffff) + root_half) - 1;
 }
