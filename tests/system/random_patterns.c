@@ -112,9 +112,10 @@ static void compare_masks(problem *p, const weft_plan *plan) {
 /* ---- outputs ---------------------------------------------------------------------------------------------------- */
 
 /* Half a unit in the last place of the largest |o|, twice: rows that are made in passes are rounded once a pass. The
- * last place of a float16 is worth 2^-24 at least. */
+ * last place of a float16 is worth 2^-24 at least. Where bfloat16 is multiplied in pairs, weights are rounded as well,
+ * and these roundings stay where values, about 1 large, cancel. */
 static double rounding(weft_dtype dtype, double largest) {
-    return dtype == WEFT_BF16 ? 0x1p-7 * largest : dtype == WEFT_F16 ? fmax(0x1p-10 * largest, 0x1p-24) : 0;
+    return dtype == WEFT_BF16 ? 0x1p-7 * fmax(largest, 0.1) : dtype == WEFT_F16 ? fmax(0x1p-10 * largest, 0x1p-24) : 0;
 }
 
 /* A float holds a score s to 2^-24 |s|, and the scores that count most are about lse: so much do weights go wrong, and
