@@ -179,7 +179,7 @@ static weft_status load(weft_context *context, const char *name, const char *tex
     }
     weft_module_options known = {0};
     weft_copy_known(&known, sizeof known, options);
-    weft_load_options where = {known.library_paths, known.library_path_count};
+    weft_load_options where = {known.import_paths, known.import_path_count};
     weft_diagnostics said;
     weft_diagnostics_init(&said, allocator, &held->sources);
     module->unit = weft_sema_load(allocator, name, text, size, &where, &held->sources, &said);

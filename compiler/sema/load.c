@@ -88,8 +88,8 @@ static void report_read(loader *l, weft_read result, weft_span span, const char 
 static const char *candidate(loader *l, const weft_file *importer, const char *path, size_t k) {
     weft_arena *arena = &l->unit->arena;
     if (k == 0) return weft_path_beside(arena, importer->path, path);
-    if (path[0] == '/' || !l->options || k > l->options->library_path_count) return NULL;
-    return weft_path_join(arena, l->options->library_paths[k - 1], path);
+    if (path[0] == '/' || !l->options || k > l->options->import_path_count) return NULL;
+    return weft_path_join(arena, l->options->import_paths[k - 1], path);
 }
 
 static void report_missing(loader *l, const weft_file *importer, const weft_ast *import) {

@@ -9,8 +9,8 @@
 typedef struct weft_unit weft_unit;
 
 typedef struct weft_load_options {
-    const char *const *library_paths;
-    size_t library_path_count;
+    const char *const *import_paths;
+    size_t import_path_count;
 } weft_load_options;
 
 /* Reads `path` (or takes `text` when not NULL, with path standing for it), parses it and what it imports, and checks

@@ -179,7 +179,7 @@ static size_t write_pattern(const char *set, const char *patterns, array *arrays
 }
 
 static bool picture_is_true(const picture *p, const char *patterns, array *arrays) {
-    const weft_module_options options = {.size = sizeof options, .library_paths = &patterns, .library_path_count = 1};
+    const weft_module_options options = {.size = sizeof options, .import_paths = &patterns, .import_path_count = 1};
     const weft_kernel_options plan_only = {.size = sizeof plan_only, .plan_only = true};
     weft_shape shape = {.size = sizeof shape, .heads = p->head + 1, .queries = p->rows, .keys = p->columns};
     if (p->query >= 0) shape.queries = shape.keys = p->rows * p->columns;

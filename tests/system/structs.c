@@ -74,12 +74,12 @@ START_TEST(configs) {
 END_TEST
 
 START_TEST(module_options) {
-    static const size_t sizes[] = {BEGINS(weft_module_options, library_paths),
-                                   BEGINS(weft_module_options, library_path_count), sizeof(weft_module_options),
+    static const size_t sizes[] = {BEGINS(weft_module_options, import_paths),
+                                   BEGINS(weft_module_options, import_path_count), sizeof(weft_module_options),
                                    sizeof(weft_module_options) + BEYOND};
     static const char *const paths[] = {"/nowhere"};
     for (size_t n = 0; n < COUNT(sizes); n++) {
-        const weft_module_options whole = {.library_paths = paths, .library_path_count = 1};
+        const weft_module_options whole = {.import_paths = paths, .import_path_count = 1};
         weft_module_options *options = cut(&whole, sizeof whole, sizes[n]);
         weft_module *made;
         ck_assert_int_eq(weft_module_load_text(context, "p.weft", text, sizeof text - 1, options, &made), WEFT_OK);

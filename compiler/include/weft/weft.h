@@ -20,8 +20,8 @@ WEFT_API void weft_context_destroy(weft_context *context); /* modules, kernels a
 /* How to read a file. `size` is sizeof(weft_module_options). */
 typedef struct weft_module_options {
     size_t size;
-    const char *const *library_paths; /* folders searched for imports after the importing file's own; may be NULL */
-    size_t library_path_count;
+    const char *const *import_paths; /* folders searched for imports after the importing file's own; may be NULL */
+    size_t import_path_count;
 } weft_module_options;
 
 /* Reads, resolves and type-checks a file and what it imports. options may be NULL. On failure *out is NULL; errors, and
