@@ -1,9 +1,8 @@
 /* Parts of a bias: what each operation of ops.def becomes. Everything is computed and nothing branches, so values that
  * have no meaning must do no harm: divisors are never 0, indices never out of range. */
-#include "bias.h"
+#include "parts.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "kernel/abi.h"
 #include "set/arithmetic.h"
@@ -11,18 +10,7 @@
 
 #define WIDE_POSITION (INT64_C(1) << 32) /* lengths are at most 2^31 */
 
-/* ---- values --------------------------------------------------------------------------------------------------- */
-
-static bool is_vector(LLVMValueRef value) { return LLVMGetTypeKind(LLVMTypeOf(value)) == LLVMVectorTypeKind; }
-
-static LLVMTypeRef i1_type(weft_emitter *e) { return LLVMInt1TypeInContext(e->context); }
-static LLVMTypeRef i32_type(weft_emitter *e) { return LLVMInt32TypeInContext(e->context); }
-static LLVMTypeRef f64_type(weft_emitter *e) { return LLVMDoubleTypeInContext(e->context); }
-
-/* That type, or a vector of it when `like` is one. */
-static LLVMTypeRef type_like(weft_emitter *e, LLVMTypeRef type, LLVMValueRef like) {
-    return is_vector(like) ? LLVMVectorType(type, e->target->lanes) : type;
-}
+/* ---- values ------------------------------------------------------------------------------------------------- */
 
 LLVMValueRef weft_emit_spread(weft_emitter *e, LLVMValueRef scalar) {
     if (is_vector(scalar)) return scalar;
@@ -31,53 +19,6 @@ LLVMValueRef weft_emit_spread(weft_emitter *e, LLVMValueRef scalar) {
     LLVMValueRef one = LLVMBuildInsertElement(e->builder, LLVMGetPoison(type), scalar, zero, "one");
     LLVMValueRef zeros = LLVMConstNull(LLVMVectorType(i32_type(e), e->target->lanes));
     return LLVMBuildShuffleVector(e->builder, one, LLVMGetPoison(type), zeros, "all");
-}
-
-/* Both become vectors when one is. */
-static void match(weft_emitter *e, LLVMValueRef *a, LLVMValueRef *b) {
-    if (is_vector(*a)) *b = weft_emit_spread(e, *b);
-    if (is_vector(*b)) *a = weft_emit_spread(e, *a);
-}
-
-static LLVMValueRef choose(weft_emitter *e, LLVMValueRef condition, LLVMValueRef yes, LLVMValueRef no) {
-    match(e, &yes, &no);
-    if (is_vector(condition)) yes = weft_emit_spread(e, yes), no = weft_emit_spread(e, no);
-    return LLVMBuildSelect(e->builder, condition, yes, no, "chosen");
-}
-
-/* a and b of i1. */
-static LLVMValueRef both(weft_emitter *e, LLVMValueRef a, LLVMValueRef b) {
-    match(e, &a, &b);
-    return LLVMBuildAnd(e->builder, a, b, "both");
-}
-
-static LLVMValueRef either(weft_emitter *e, LLVMValueRef a, LLVMValueRef b) {
-    if (!a || !b) return a ? a : b;
-    match(e, &a, &b);
-    return LLVMBuildOr(e->builder, a, b, "either");
-}
-
-static LLVMValueRef negate(weft_emitter *e, LLVMValueRef condition) {
-    return LLVMBuildNot(e->builder, condition, "not");
-}
-
-static LLVMValueRef constant_like(weft_emitter *e, LLVMValueRef like, int64_t value) {
-    LLVMTypeRef type = LLVMTypeOf(like), element = is_vector(like) ? LLVMGetElementType(type) : type;
-    LLVMValueRef scalar = LLVMConstInt(element, (unsigned long long)value, true);
-    return is_vector(like) ? weft_emit_spread(e, scalar) : scalar;
-}
-
-static LLVMValueRef real_like(weft_emitter *e, LLVMValueRef like, double value) {
-    LLVMTypeRef type = LLVMTypeOf(like), element = is_vector(like) ? LLVMGetElementType(type) : type;
-    LLVMValueRef scalar = LLVMConstReal(element, value);
-    return is_vector(like) ? weft_emit_spread(e, scalar) : scalar;
-}
-
-static LLVMValueRef intrinsic(weft_emitter *e, const char *name, LLVMTypeRef *types, unsigned type_count,
-                              LLVMValueRef *arguments, unsigned count) {
-    unsigned id = LLVMLookupIntrinsicID(name, strlen(name));
-    LLVMValueRef function = LLVMGetIntrinsicDeclaration(e->module, id, types, type_count);
-    return LLVMBuildCall2(e->builder, LLVMGlobalGetValueType(function), function, arguments, count, "");
 }
 
 LLVMValueRef weft_emit_field(weft_emitter *e, LLVMValueRef call, size_t offset, LLVMTypeRef type, const char *name) {
@@ -92,164 +33,6 @@ LLVMValueRef weft_emit_clamp(weft_emitter *e, LLVMValueRef x, LLVMValueRef limit
     x = LLVMBuildSelect(e->builder, above, limit, x, "capped");
     LLVMValueRef below = LLVMBuildFCmp(e->builder, LLVMRealOGT, least, x, "below");
     return LLVMBuildSelect(e->builder, below, least, x, "clamped");
-}
-
-/* ---- ints ----------------------------------------------------------------------------------------------------- */
-
-/* INT32_MIN is left out, so that every int of 32 bits has its negative. */
-static bool fits_32(int64_t lo, int64_t hi) { return lo >= -INT32_MAX && hi <= INT32_MAX; }
-
-static LLVMValueRef widen(weft_emitter *e, LLVMValueRef value) {
-    LLVMTypeRef type = type_like(e, e->i64, value);
-    return LLVMTypeOf(value) == type ? value : LLVMBuildSExt(e->builder, value, type, "wide");
-}
-
-/* An int part as its range wants it. */
-static weft_part int_part(weft_emitter *e, LLVMValueRef value, LLVMValueRef fault, int64_t lo, int64_t hi) {
-    LLVMTypeRef type = type_like(e, fits_32(lo, hi) ? i32_type(e) : e->i64, value);
-    if (LLVMTypeOf(value) != type)
-        value = fits_32(lo, hi) ? LLVMBuildTrunc(e->builder, value, type, "narrow")
-                                : LLVMBuildSExt(e->builder, value, type, "wide");
-    return (weft_part){value, fault, lo, hi};
-}
-
-static bool is_32(const weft_part *part) { return fits_32(part->lo, part->hi); }
-
-typedef bool checked(int64_t a, int64_t b, int64_t *out);
-
-/* The range of an operation that is monotone in each operand; false where it may overflow. */
-static bool range_of(checked *apply, const weft_part *a, const weft_part *b, int64_t *lo, int64_t *hi) {
-    int64_t ends[4];
-    bool fits = apply(a->lo, b->lo, &ends[0]) && apply(a->lo, b->hi, &ends[1]) && apply(a->hi, b->lo, &ends[2]) &&
-                apply(a->hi, b->hi, &ends[3]);
-    *lo = fits ? ends[0] : INT64_MIN, *hi = fits ? ends[0] : INT64_MAX;
-    for (int k = 1; fits && k < 4; k++) *lo = weft_smaller(*lo, ends[k]), *hi = weft_larger(*hi, ends[k]);
-    return fits;
-}
-
-/* The result of an LLVM intrinsic with a flag. */
-static weft_part with_overflow(weft_emitter *e, const char *name, LLVMValueRef a, LLVMValueRef b) {
-    match(e, &a, &b);
-    LLVMTypeRef type = LLVMTypeOf(a);
-    LLVMValueRef result = intrinsic(e, name, &type, 1, (LLVMValueRef[]){a, b}, 2);
-    return (weft_part){LLVMBuildExtractValue(e->builder, result, 0, "value"),
-                       LLVMBuildExtractValue(e->builder, result, 1, "overflow"), INT64_MIN, INT64_MAX};
-}
-
-static const struct {
-    weft_op op;
-    LLVMOpcode opcode;
-    checked *apply;
-    const char *with_overflow;
-} arithmetic[] = {
-    {WEFT_OP_ADD, LLVMAdd, weft_add_checked, "llvm.sadd.with.overflow"},
-    {WEFT_OP_SUB, LLVMSub, weft_subtract_checked, "llvm.ssub.with.overflow"},
-    {WEFT_OP_MUL, LLVMMul, weft_multiply_checked, "llvm.smul.with.overflow"},
-};
-
-static weft_part emit_arithmetic(weft_emitter *e, int which, const weft_part *a, const weft_part *b) {
-    int64_t lo, hi;
-    bool fits = range_of(arithmetic[which].apply, a, b, &lo, &hi);
-    LLVMValueRef x = a->value, y = b->value;
-    if (!(fits_32(lo, hi) && is_32(a) && is_32(b))) x = widen(e, x), y = widen(e, y);
-    match(e, &x, &y);
-    if (!fits) return with_overflow(e, arithmetic[which].with_overflow, x, y);
-    return int_part(e, LLVMBuildBinOp(e->builder, arithmetic[which].opcode, x, y, "int"), NULL, lo, hi);
-}
-
-static weft_part zero_part(weft_emitter *e) { return (weft_part){LLVMConstInt(i32_type(e), 0, true), NULL, 0, 0}; }
-
-static weft_part emit_absolute(weft_emitter *e, const weft_part *a) {
-    weft_part zero = zero_part(e), negative = emit_arithmetic(e, 1, &zero, a);
-    LLVMValueRef x = LLVMTypeOf(negative.value) == LLVMTypeOf(a->value) ? a->value : widen(e, a->value);
-    LLVMValueRef below = LLVMBuildICmp(e->builder, LLVMIntSLT, x, constant_like(e, x, 0), "below");
-    LLVMValueRef value = LLVMBuildSelect(e->builder, below, negative.value, x, "absolute");
-    int64_t hi = weft_larger(a->hi, weft_subtract_saturated(0, a->lo));
-    int64_t lo = a->lo > 0 ? a->lo : a->hi < 0 ? weft_subtract_saturated(0, a->hi) : 0;
-    return int_part(e, value, negative.fault ? both(e, negative.fault, below) : NULL, lo, weft_larger(hi, 0));
-}
-
-static weft_part emit_extreme(weft_emitter *e, bool least, const weft_part *a, const weft_part *b) {
-    LLVMValueRef x = a->value, y = b->value;
-    if (!(is_32(a) && is_32(b))) x = widen(e, x), y = widen(e, y);
-    match(e, &x, &y);
-    LLVMValueRef first = LLVMBuildICmp(e->builder, least ? LLVMIntSLT : LLVMIntSGT, x, y, "first");
-    int64_t lo = least ? weft_smaller(a->lo, b->lo) : weft_larger(a->lo, b->lo);
-    int64_t hi = least ? weft_smaller(a->hi, b->hi) : weft_larger(a->hi, b->hi);
-    return int_part(e, LLVMBuildSelect(e->builder, first, x, y, "extreme"), NULL, lo, hi);
-}
-
-/* ---- division ------------------------------------------------------------------------------------------------- */
-
-/* Truncating division of ints that differ from lane to lane: by doubles where they hold both exactly, for vectors have
- * no other division. The quotient of ints below 2^53 never rounds up to the next int. */
-static LLVMValueRef quotient(weft_emitter *e, LLVMValueRef a, LLVMValueRef b, bool by_doubles) {
-    if (!by_doubles || !is_vector(a)) return LLVMBuildSDiv(e->builder, a, b, "quotient");
-    LLVMTypeRef type = type_like(e, f64_type(e), a);
-    LLVMValueRef x = LLVMBuildSIToFP(e->builder, a, type, "x"), y = LLVMBuildSIToFP(e->builder, b, type, "y");
-    return LLVMBuildFPToSI(e->builder, LLVMBuildFDiv(e->builder, x, y, "ratio"), LLVMTypeOf(a), "quotient");
-}
-
-/* By 2^shift, rounding down; both parts. */
-static weft_part divide_by_power(weft_emitter *e, weft_op op, const weft_part *a, int64_t divisor) {
-    if (op == WEFT_OP_MOD) {
-        LLVMValueRef rest = LLVMBuildAnd(e->builder, a->value, constant_like(e, a->value, divisor - 1), "rest");
-        return int_part(e, rest, NULL, 0, divisor - 1);
-    }
-    int shift = 0;
-    while (INT64_C(1) << shift < divisor) shift++;
-    LLVMValueRef value = LLVMBuildAShr(e->builder, a->value, constant_like(e, a->value, shift), "quotient");
-    return int_part(e, value, NULL, weft_floor_div(a->lo, divisor), weft_floor_div(a->hi, divisor));
-}
-
-/* The range of Python's a // b or a % b. */
-static void division_range(weft_op op, const weft_part *a, const weft_part *b, int64_t *lo, int64_t *hi) {
-    if (op == WEFT_OP_MOD) {
-        *lo = b->lo < 0 ? weft_add_saturated(b->lo, 1) : 0;
-        *hi = b->hi > 0 ? b->hi - 1 : 0;
-        return;
-    }
-    int64_t most = weft_larger(weft_subtract_saturated(0, a->lo), a->hi);
-    *lo = weft_smaller(a->lo, -weft_larger(most, 1)), *hi = weft_larger(most, 0);
-}
-
-static weft_part emit_division(weft_emitter *e, weft_op op, const weft_part *a, const weft_part *b) {
-    bool power = b->lo == b->hi && b->lo > 0 && (b->lo & (b->lo - 1)) == 0;
-    if (power && (is_32(a) ? b->lo <= INT32_MAX : true)) return divide_by_power(e, op, a, b->lo);
-    bool small = is_32(a) && is_32(b), may_be_zero = b->lo <= 0 && b->hi >= 0;
-    bool may_overflow = a->lo == INT64_MIN && b->lo <= -1 && b->hi >= -1;
-    LLVMValueRef x = a->value, y = b->value, fault = NULL, by_minus_one = NULL;
-    if (!small) x = widen(e, x), y = widen(e, y);
-    match(e, &x, &y);
-    LLVMValueRef one = constant_like(e, x, 1), zero = constant_like(e, x, 0);
-    if (may_be_zero) {
-        fault = LLVMBuildICmp(e->builder, LLVMIntEQ, y, zero, "by_zero");
-        y = LLVMBuildSelect(e->builder, fault, one, y, "divisor");
-    }
-    if (may_overflow) {
-        by_minus_one = LLVMBuildICmp(e->builder, LLVMIntEQ, y, constant_like(e, y, -1), "by_minus_one");
-        y = LLVMBuildSelect(e->builder, by_minus_one, one, y, "divisor");
-    }
-    LLVMValueRef q = quotient(e, x, y, small);
-    LLVMValueRef rest = LLVMBuildSub(e->builder, x, LLVMBuildMul(e->builder, q, y, ""), "rest");
-    LLVMValueRef uneven = LLVMBuildICmp(e->builder, LLVMIntNE, rest, zero, "uneven");
-    LLVMValueRef apart = LLVMBuildICmp(e->builder, LLVMIntSLT, LLVMBuildXor(e->builder, rest, y, ""), zero, "apart");
-    LLVMValueRef below = LLVMBuildAnd(e->builder, uneven, apart, "below");
-    int64_t lo, hi;
-    division_range(op, a, b, &lo, &hi);
-    if (op == WEFT_OP_MOD) {
-        LLVMValueRef more = LLVMBuildSelect(e->builder, below, y, zero, "more");
-        rest = LLVMBuildAdd(e->builder, rest, more, "rest");
-        if (by_minus_one) rest = LLVMBuildSelect(e->builder, by_minus_one, zero, rest, "rest");
-        return int_part(e, rest, fault, lo, hi);
-    }
-    q = LLVMBuildSub(e->builder, q, LLVMBuildSelect(e->builder, below, one, zero, "less"), "quotient");
-    if (by_minus_one) {
-        LLVMValueRef least = LLVMBuildICmp(e->builder, LLVMIntEQ, x, constant_like(e, x, INT64_MIN), "least");
-        q = LLVMBuildSelect(e->builder, by_minus_one, LLVMBuildSub(e->builder, zero, x, ""), q, "quotient");
-        fault = either(e, fault, LLVMBuildAnd(e->builder, by_minus_one, least, "overflow"));
-    }
-    return int_part(e, q, fault, lo, hi);
 }
 
 /* ---- floats and conditions ------------------------------------------------------------------------------------ */
@@ -432,20 +215,6 @@ static weft_part uniform_part(weft_bias *bias, weft_id id) {
     return (weft_part){value, NULL, INT64_MIN, INT64_MAX};
 }
 
-static weft_part emit_int_operation(weft_emitter *e, weft_op op, const weft_part *a, const weft_part *b) {
-    weft_part zero = zero_part(e);
-    switch (op) {
-    case WEFT_OP_ADD: return emit_arithmetic(e, 0, a, b);
-    case WEFT_OP_SUB: return emit_arithmetic(e, 1, a, b);
-    case WEFT_OP_MUL: return emit_arithmetic(e, 2, a, b);
-    case WEFT_OP_NEG: return emit_arithmetic(e, 1, &zero, a);
-    case WEFT_OP_ABS: return emit_absolute(e, a);
-    case WEFT_OP_MIN: return emit_extreme(e, true, a, b);
-    case WEFT_OP_MAX: return emit_extreme(e, false, a, b);
-    default: return emit_division(e, op, a, b);
-    }
-}
-
 /* An operation of one or two operands that are all evaluated. */
 static weft_part emit_operation(weft_bias *bias, const weft_node *node, const weft_part *a, const weft_part *b) {
     weft_emitter *e = bias->e;
@@ -459,7 +228,7 @@ static weft_part emit_operation(weft_bias *bias, const weft_node *node, const we
     } else if (op == WEFT_OP_NOT) {
         out.value = negate(e, a->value);
     } else if (type == WEFT_TYPE_INT) {
-        out = emit_int_operation(e, op, a, b);
+        out = weft_emit_int_operation(e, op, a, b);
     } else {
         out.value = node->arity == 1 ? emit_map(bias, op, a->value) : emit_float(e, op, a->value, b->value);
         if (op == WEFT_OP_DIV)
