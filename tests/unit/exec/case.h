@@ -195,4 +195,39 @@ static inline void *failing_resize(void *user, void *block, size_t old_size, siz
     return moved;
 }
 
+/* ---- any number of threads ----------------------------------------------------------------------------------- */
+
+/* Told of every run: its plan, what came out, and the number of threads. */
+typedef void run_look(const run_case *c, const weft_plan *plan, outputs *out, size_t threads);
+
+/* With 1, 2, 3 and 7 threads, over workspaces of any alignment and any contents, the outputs are the same to the bit.
+ */
+static inline void check_threads(const run_case *c, run_look *look) {
+    static const size_t counts[] = {1, 2, 3, 7};
+    outputs first = {0};
+    for (size_t n = 0; n < sizeof counts / sizeof *counts; n++) {
+        size_t threads = counts[n];
+        weft_config config = config_of(&threads);
+        weft_plan *plan = plan_case(c, &config);
+        uint64_t layout = 99;
+        outputs out;
+        make_outputs(&out, c, &layout, true);
+        unsigned char *workspace = malloc(weft_plan_workspace(plan) + 1);
+        ck_assert_ptr_nonnull(workspace);
+        memset(workspace, 0xab, weft_plan_workspace(plan) + 1);
+        run_case_into(c, plan, &out, workspace + 1);
+        free(workspace);
+        if (look) look(c, plan, &out, threads);
+        if (n == 0) {
+            first = out;
+        } else {
+            ck_assert(same_bits(&out.o, &first.o) && same_bits(&out.lse, &first.lse));
+            free_outputs(&out);
+        }
+        weft_plan_destroy(plan);
+    }
+    ck_assert_int_eq(atomic_load(&naive_faults), 0);
+    free_outputs(&first);
+}
+
 #endif

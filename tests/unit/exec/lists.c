@@ -169,34 +169,11 @@ END_TEST
 /* ---- threads, memory ----------------------------------------------------------------------------------------- */
 
 START_TEST(threads_do_not_change_a_bit) {
-    static const size_t counts[] = {1, 2, 3, 7};
     uint64_t state = 6;
     run_case c;
     host_keys keys;
     make_long_case(&c, &keys, &state, 300, 900);
-    outputs first = {0};
-    for (size_t n = 0; n < sizeof counts / sizeof *counts; n++) {
-        size_t threads = counts[n];
-        weft_config config = config_of(&threads);
-        weft_plan *plan = plan_case(&c, &config);
-        uint64_t layout = 99;
-        outputs out;
-        make_outputs(&out, &c, &layout, true);
-        unsigned char *workspace = malloc(weft_plan_workspace(plan) + 1);
-        ck_assert_ptr_nonnull(workspace);
-        memset(workspace, 0xab, weft_plan_workspace(plan) + 1);
-        run_case_into(&c, plan, &out, workspace + 1); /* any alignment, any contents */
-        free(workspace);
-        if (n == 0) {
-            first = out;
-        } else {
-            ck_assert(same_bits(&out.o, &first.o) && same_bits(&out.lse, &first.lse));
-            free_outputs(&out);
-        }
-        weft_plan_destroy(plan);
-    }
-    ck_assert_int_eq(atomic_load(&naive_faults), 0);
-    free_outputs(&first);
+    check_threads(&c, NULL);
     free(keys.at);
     free_case(&c);
 }
