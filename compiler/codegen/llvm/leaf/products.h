@@ -1,9 +1,9 @@
-/* The two products of a kernel as the code generator makes them, for the operands of floats.h or pairs.h. */
+/* The two products of a kernel as the code generator makes them, for the operands of floats.h or paired.h. */
 #ifndef WEFT_LEAF_PRODUCTS_H
 #define WEFT_LEAF_PRODUCTS_H
 
 #ifdef PAIRS
-#include "pairs.h"
+#include "paired.h"
 #else
 #include "floats.h"
 #endif
