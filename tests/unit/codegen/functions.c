@@ -60,6 +60,7 @@ START_TEST(random_arguments) {
     double worst = 0, where = 0;
     for (int n = 0; n < 400000; n++) {
         double x = pick(&random), error = error_of(x, f->ours(x), f->theirs((long double)x));
+        ck_assert_msg(!isnan(error), "%s of %a: %a", f->name, x, f->ours(x));
         if (error > worst) worst = error, where = x;
     }
     printf("%s: worst error %.3f units, at %a\n", f->name, worst, where);

@@ -14,10 +14,11 @@ START_TEST(powers_are_accurate) {
     double worst = 0;
     for (double x = -125.9; x <= 0; x += 1e-4) {
         float exponent = (float)x;
-        worst = fmax(worst, fabs((double)power_of(exponent) / exp2((double)exponent) - 1));
+        double error = fabs((double)power_of(exponent) / exp2((double)exponent) - 1);
+        ck_assert(error < 2e-7); /* here, since fmax takes no notice of NaN */
+        worst = fmax(worst, error);
     }
     printf("power_of_two: worst relative error %.2g\n", worst);
-    ck_assert(worst < 2e-7);
 }
 END_TEST
 
@@ -43,15 +44,17 @@ START_TEST(nan_stays_nan) {
 }
 END_TEST
 
+static double log_error(double x) {
+    double error = fabs(natural_log(x) - log(x)) / fmax(fabs(log(x)), 1);
+    ck_assert(error < 1e-11);
+    return error;
+}
+
 START_TEST(logarithms_are_accurate) {
     double worst = 0;
-    for (double x = 1e-37; x < 1e37; x *= 1.00317) {
-        double want = log(x);
-        worst = fmax(worst, fabs(natural_log(x) - want) / fmax(fabs(want), 1));
-    }
-    for (int n = 1; n < 100000; n++) worst = fmax(worst, fabs(natural_log(n) - log(n)) / fmax(log(n), 1));
+    for (double x = 1e-37; x < 1e37; x *= 1.00317) worst = fmax(worst, log_error(x));
+    for (int n = 1; n < 100000; n++) worst = fmax(worst, log_error(n));
     printf("natural_log: worst error %.2g\n", worst);
-    ck_assert(worst < 1e-11);
     ck_assert(natural_log(1) == 0);
 }
 END_TEST
