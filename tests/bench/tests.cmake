@@ -5,6 +5,3 @@ foreach(name masks table)
                                       ${PROJECT_SOURCE_DIR})
 endforeach()
 add_test(NAME bench/latency COMMAND latency 1)
-if(WEFT_SANITIZE MATCHES "address") # see tests/cli/tests.cmake
-  set_tests_properties(bench/masks bench/table bench/latency PROPERTIES ENVIRONMENT "ASAN_OPTIONS=intercept_tls_get_addr=0")
-endif()

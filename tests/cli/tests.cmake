@@ -22,10 +22,3 @@ foreach(case ${cases})
 endforeach()
 
 add_test(NAME examples/host COMMAND host ${PROJECT_SOURCE_DIR}/patterns/longformer.weft longformer)
-
-# LeakSanitizer stumbles over the thread-local storage of libraries opened at run time, as LLVM is.
-if(WEFT_SANITIZE MATCHES "address")
-  get_property(tests DIRECTORY PROPERTY TESTS)
-  list(FILTER tests INCLUDE REGEX "^(cli|examples)/")
-  set_tests_properties(${tests} PROPERTIES ENVIRONMENT "ASAN_OPTIONS=intercept_tls_get_addr=0")
-endif()

@@ -7,7 +7,4 @@ file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/*.md)
 foreach(page ${pages})
   get_filename_component(name ${page} NAME_WE)
   add_test(NAME docs/${name} COMMAND test_docs $<TARGET_FILE:weft_cli> ${PROJECT_SOURCE_DIR}/patterns ${page})
-  if(WEFT_SANITIZE MATCHES "address") # see tests/cli/tests.cmake
-    set_tests_properties(docs/${name} PROPERTIES ENVIRONMENT "ASAN_OPTIONS=intercept_tls_get_addr=0")
-  endif()
 endforeach()

@@ -3,6 +3,3 @@ add_executable(test_explain ${CMAKE_CURRENT_LIST_DIR}/explain.c ${PROJECT_SOURCE
 target_link_libraries(test_explain PRIVATE weft_test_options)
 target_include_directories(test_explain PRIVATE ${PROJECT_SOURCE_DIR}/compiler/cli)
 add_test(NAME explain COMMAND test_explain $<TARGET_FILE_DIR:weft_cli>)
-if(WEFT_SANITIZE MATCHES "address") # as in tests/cli
-  set_tests_properties(explain PROPERTIES ENVIRONMENT "ASAN_OPTIONS=intercept_tls_get_addr=0")
-endif()

@@ -13,10 +13,3 @@ foreach(file ${files})
   add_test(NAME patterns/${name} COMMAND test_patterns $<TARGET_FILE:weft_cli> ${file} ${name})
 endforeach()
 add_test(NAME patterns/format COMMAND weft_cli fmt --check ${files})
-
-if(WEFT_SANITIZE MATCHES "address") # see tests/cli/tests.cmake
-  foreach(file ${files})
-    get_filename_component(name ${file} NAME_WE)
-    set_tests_properties(patterns/${name} PROPERTIES ENVIRONMENT "ASAN_OPTIONS=intercept_tls_get_addr=0")
-  endforeach()
-endif()

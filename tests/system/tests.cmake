@@ -11,7 +11,5 @@ foreach(file ${files})
   target_compile_options(test_system_${name} PRIVATE $<TARGET_PROPERTY:weft_options,INTERFACE_COMPILE_OPTIONS>)
   target_link_libraries(test_system_${name} PRIVATE weft weft_runtime PkgConfig::CHECK Threads::Threads m)
   add_test(NAME system/${name} COMMAND test_system_${name})
-  # LeakSanitizer and a library that is opened late: see tests/cli/tests.cmake.
-  set_tests_properties(system/${name} PROPERTIES ENVIRONMENT "ASAN_OPTIONS=intercept_tls_get_addr=0")
 endforeach()
 target_sources(test_system_random_patterns PRIVATE ${generator})
