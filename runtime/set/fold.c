@@ -6,7 +6,7 @@
 
 enum {
     MOST_LEVELS = 3 * WEFT_MAX_DEPTH / 4, /* what follows recurses too, and must fit any usual stack */
-    MOST_NODES_WRITTEN_OUT = 1 << 22      /* evaluating larger ones would take for ever */
+    MOST_NODES_WRITTEN_OUT = 1 << 20      /* evaluating larger ones would take for ever */
 };
 
 bool weft_bound_init(weft_bound *bound, const weft_allocator *allocator) {
