@@ -2,6 +2,8 @@
 #ifndef WEFT_EXEC_EXEC_H
 #define WEFT_EXEC_EXEC_H
 
+#include <stdatomic.h>
+
 #include <weft/half.h>
 
 #include "plan/plan.h"
@@ -105,15 +107,23 @@ double weft_sink_of(const weft_run_modifiers *m, int64_t head);
 
 /* ---- workspace ---------------------------------------------------------------------------------------------- */
 
-/* From a 64-byte boundary on: the counters of unfinished parts, one a split of every (batch element, head); the states
- * of split row tiles; the modifiers; lse for hosts that do not ask for it, where something is folded; then each
- * worker's: scratch, and what it needs for lists that the run decides: open keys, a lister's memory, and the list of an
- * item. Counters and states are those of the phase that needs most. Sizes are multiples of 64 bytes. */
+/* Values of the squads that are under way, a slot each, taken in turn. */
+typedef struct weft_ring {
+    int64_t slots;
+    size_t bytes; /* of the values of one slot */
+} weft_ring;
+
+/* From a 64-byte boundary on: the slots of packed values, and those values; the counters of unfinished parts, one a
+ * split of every (batch element, head); the states of split row tiles; the modifiers; lse for hosts that do not ask for
+ * it, where something is folded; then each worker's: scratch, and what it needs for lists that the run decides: open
+ * keys, a lister's memory, and the list of an item. Counters and states are those of the phase that needs most. Sizes
+ * are multiples of 64 bytes. */
 typedef struct weft_workspace {
-    size_t counters, states, modifiers, lse, workers; /* offsets in bytes */
-    size_t open, lister, list;                        /* offsets in what is a worker's, whose scratch is at its begin */
-    size_t state, worker;                             /* bytes of one state and of what is one worker's */
-    size_t size;                                      /* whole, with room to reach the boundary */
+    weft_ring ring;
+    size_t packed, counters, states, modifiers, lse, workers; /* offsets in bytes; slots are at the begin */
+    size_t open, lister, list; /* offsets in what is a worker's, whose scratch is at its begin */
+    size_t state, worker;      /* bytes of one state and of what is one worker's */
+    size_t size;               /* whole, with room to reach the boundary */
 } weft_workspace;
 /* Keys of an item's list that a run decides; longer ones are taken in parts. */
 enum { WEFT_LIST_ROOM = 8192 };
@@ -127,7 +137,8 @@ weft_workspace weft_workspace_of(const weft_plan *plan);
 
 /* The items of one phase in the order in which they are claimed, a squad after the other: consecutive query heads of
  * one KV head and one route, in one class of positions. They read the same keys, which are then still in cache, and
- * take turns item by item. A worker's claims only rise, so it walks the squads once. */
+ * take turns item by item. Where their values are packed, that comes first, in chunks, which are claimed as well. A
+ * worker's claims only rise, so it walks the squads once. */
 typedef struct weft_squad {
     const weft_plan *plan;
     uint32_t phase;
@@ -135,22 +146,56 @@ typedef struct weft_squad {
     int64_t heads, residue;
     const weft_stage *stage; /* NULL: these heads have nothing to do in this phase */
     const weft_layout *layout;
-    int64_t first_item; /* items, splits and states of the squads before it */
-    size_t splits, states;
+    int64_t chunks;              /* 0: values are not packed */
+    int64_t first_claim, packed; /* claims of the squads before it; how many of them pack */
+    size_t splits, states;       /* of the squads before it */
 } weft_squad;
 
-/* One item of one head; in the sums, the splits and states of the squads and heads before it. */
+enum { WEFT_NO_CHUNK = -1 };
+
+/* One item of one head, or one chunk to pack for all heads of a squad; in the sums, the splits and states of the squads
+ * and heads before it. */
 typedef struct weft_work {
+    const weft_squad *squad;
     int64_t batch, head, kv_head, residue;
     const weft_stage *stage;
     const weft_layout *layout;
+    int64_t chunk; /* or WEFT_NO_CHUNK */
     uint32_t item;
     size_t splits, states;
 } weft_work;
 
 weft_squad weft_first_squad(const weft_plan *plan, uint32_t phase);
-/* Number `claim` of the phase's items; claims of one squad after the other never fall. */
-weft_work weft_claim(weft_squad *squad, int64_t claim);
+bool weft_next_squad(weft_squad *squad); /* false: there is none, and this one is done */
+int64_t weft_squad_items(const weft_squad *squad);
+/* Number `claim` of the phase, which never falls from one call to the next. The work is of `squad` as it then is.
+ * False: there are not so many. */
+bool weft_claim(weft_squad *squad, int64_t claim, weft_work *work);
+
+/* ---- packing (pack.c) ---------------------------------------------------------------------------------------- */
+
+/* Of 64-key blocks, what one claim packs. */
+enum { WEFT_CHUNK_BLOCKS = 8 };
+int64_t weft_chunks_of(const weft_plan *plan, const weft_layout *layout, int64_t heads);
+
+weft_ring weft_ring_of(const weft_plan *plan);
+
+/* Who has a slot, and how far they are. A cache line each. */
+typedef struct weft_slot {
+    _Alignas(64) atomic_int_least64_t owner; /* number of the squad, among those that pack, that may pack or read it */
+    atomic_int_least64_t ready;              /* 1 + number of the last squad whose values are all there */
+    atomic_int_least64_t packed, finished;   /* chunks and items of its owner */
+} weft_slot;
+void weft_slots_begin(weft_slot *slots, int64_t count);
+weft_slot *weft_slot_of(weft_slot *slots, int64_t count, const weft_squad *squad);
+
+/* Waits until chunks of the squad may be packed; until all are. Only earlier claims are waited for, each of which has a
+ * worker, so that the wait ends, unless the run is stopped: false. */
+bool weft_slot_wait_to_pack(const weft_slot *slot, const weft_squad *squad, const atomic_bool *stopped);
+bool weft_slot_wait_to_read(const weft_slot *slot, const weft_squad *squad, const atomic_bool *stopped);
+/* One more chunk is packed; one more item, of a squad that packs, is finished. */
+void weft_slot_count_chunk(weft_slot *slot, const weft_squad *squad);
+void weft_slot_count_item(weft_slot *slot, int64_t slots, const weft_squad *squad);
 
 /* ---- merging ------------------------------------------------------------------------------------------------ */
 

@@ -15,9 +15,9 @@ typedef struct weft_execution {
     weft_run_modifiers modifiers;
     weft_workspace parts;
     unsigned char *workspace; /* at its 64-byte boundary */
-    weft_kernel_entry *tall, *strip, *gather;
+    weft_kernel_entry *tall, *strip, *gather, *pack;
     uint32_t phase;
-    atomic_int_least64_t next; /* item of the phase */
+    atomic_int_least64_t next; /* claim of the phase */
     atomic_bool stopped;
 } weft_execution;
 
@@ -27,33 +27,50 @@ static unsigned char *worker_at(const weft_execution *run, size_t worker) {
     return run->workspace + run->parts.workers + worker * run->parts.worker;
 }
 
+static weft_slot *slots_of(const weft_execution *run) { return (weft_slot *)(void *)run->workspace; }
+
+static weft_slot *slot_of(const weft_execution *run, const weft_work *work) {
+    return weft_slot_of(slots_of(run), run->parts.ring.slots, work->squad);
+}
+
 /* From one row of a class to the next. Where there is no next one the stride need not fit. */
 static int64_t stretched(const weft_view *view, int64_t rows, int64_t stride) {
     return rows > 1 ? view->stride[2] * stride : view->stride[2];
+}
+
+/* What items and chunks of a squad share: the keys of its class. */
+static void fill_keys(const weft_execution *run, const weft_work *work, weft_call *call) {
+    const weft_views *views = &run->views;
+    int64_t keys = work->layout->space.keys, stride = work->stage->stride, key = keys > 0 ? work->residue : 0;
+    call->k = weft_view_at(&views->k, work->batch, work->kv_head, key);
+    call->v = weft_view_at(&views->v, work->batch, work->kv_head, key);
+    call->k_row = stretched(&views->k, keys, stride);
+    call->k_dim = views->k.stride[3];
+    call->v_row = stretched(&views->v, keys, stride);
+    call->v_dim = views->v.stride[3];
+    call->keys = keys;
+    call->key_position = key;
+    call->key_stride = stride;
+    if (!work->squad->chunks) return;
+    size_t slot = (size_t)(slot_of(run, work) - slots_of(run));
+    call->packed = (char *)(run->workspace + run->parts.packed + slot * run->parts.ring.bytes);
+    call->packed_block = work->layout->first_block;
 }
 
 static void fill_call(weft_execution *run, const weft_work *work, size_t worker, weft_call *call) {
     const weft_plan *plan = run->plan;
     const weft_views *views = &run->views;
     const weft_item *item = &work->layout->items[work->item];
-    int64_t keys = work->layout->space.keys, stride = work->stage->stride, key = keys > 0 ? work->residue : 0;
-    int64_t row = weft_stage_row(plan, work->stage, work->residue, item->row);
+    int64_t stride = work->stage->stride, row = weft_stage_row(plan, work->stage, work->residue, item->row);
     *call = (weft_call){
         .q = weft_view_at(&views->q, work->batch, work->head, row),
-        .k = weft_view_at(&views->k, work->batch, work->kv_head, key),
-        .v = weft_view_at(&views->v, work->batch, work->kv_head, key),
         .o = weft_view_at(&views->o, work->batch, work->head, row),
         .lse = weft_view_at(&views->lse, work->batch, work->head, row),
         .q_row = stretched(&views->q, item->rows, stride),
         .q_dim = views->q.stride[3],
-        .k_row = stretched(&views->k, keys, stride),
-        .k_dim = views->k.stride[3],
-        .v_row = stretched(&views->v, keys, stride),
-        .v_dim = views->v.stride[3],
         .o_row = stretched(&views->o, item->rows, stride),
         .o_dim = views->o.stride[3],
         .lse_row = stretched(&views->lse, item->rows, stride),
-        .keys = keys,
         .rows = item->rows,
         .scale = plan->scale_of[work->head],
         .tiles = weft_tiles_from(work->layout, item->first_tile),
@@ -62,10 +79,9 @@ static void fill_call(weft_execution *run, const weft_work *work, size_t worker,
         .fold = work->layout->phase > 0,
         .row_position = row + plan->shape.keys - plan->shape.queries,
         .row_stride = stride,
-        .key_position = key,
-        .key_stride = stride,
         .scratch = (float *)(void *)worker_at(run, worker),
     };
+    fill_keys(run, work, call);
     weft_run_modifiers_tell(&run->modifiers, work->batch, work->head, call);
     if (call->fold) call->sink = -INFINITY; /* the first phase has counted it */
 }
@@ -176,6 +192,37 @@ static void compute_item(weft_execution *run, const weft_work *work, size_t work
         entry(&call);
 }
 
+/* ---- claims -------------------------------------------------------------------------------------------------- */
+
+static bool pack_chunk(weft_execution *run, const weft_work *work) {
+    const weft_layout *layout = work->layout;
+    weft_slot *slot = slot_of(run, work);
+    if (!weft_slot_wait_to_pack(slot, work->squad, &run->stopped)) return false;
+    int64_t block = layout->first_block + work->chunk * WEFT_CHUNK_BLOCKS, left = layout->end_block - block;
+    weft_tile tile = {.block = (uint32_t)block,
+                      .many = (uint32_t)(left < WEFT_CHUNK_BLOCKS ? left : WEFT_CHUNK_BLOCKS),
+                      .last = WEFT_TILE_KEYS};
+    weft_call call = {.tiles = &tile, .tile_count = 1};
+    fill_keys(run, work, &call);
+    run->pack(&call);
+    weft_slot_count_chunk(slot, work->squad);
+    return true;
+}
+
+/* False: the run was stopped. */
+static bool do_work(weft_execution *run, const weft_work *work, size_t worker) {
+    if (work->chunk != WEFT_NO_CHUNK) return pack_chunk(run, work);
+    if (!work->squad->chunks) {
+        compute_item(run, work, worker);
+        return true;
+    }
+    weft_slot *slot = slot_of(run, work);
+    if (!weft_slot_wait_to_read(slot, work->squad, &run->stopped)) return false;
+    compute_item(run, work, worker);
+    weft_slot_count_item(slot, run->parts.ring.slots, work->squad);
+    return true;
+}
+
 /* Asks the host; once one worker was told to stop, all do. */
 static bool stopped(weft_execution *run) {
     if (atomic_load_explicit(&run->stopped, memory_order_relaxed)) return true;
@@ -189,9 +236,8 @@ static void work_until_done(void *user, size_t worker) {
     weft_squad squad = weft_first_squad(run->plan, run->phase);
     for (;;) {
         int64_t claim = atomic_fetch_add_explicit(&run->next, 1, memory_order_relaxed);
-        if (claim >= run->plan->phases[run->phase].items || stopped(run)) return;
-        weft_work work = weft_claim(&squad, claim);
-        compute_item(run, &work, worker);
+        weft_work work;
+        if (!weft_claim(&squad, claim, &work) || stopped(run) || !do_work(run, &work, worker)) return;
     }
 }
 
@@ -209,6 +255,7 @@ static void execute_phase(weft_execution *run) {
     const weft_plan *plan = run->plan;
     const weft_phase *phase = &plan->phases[run->phase];
     memset(run->workspace + run->parts.counters, 0, phase->splits * sizeof(uint32_t));
+    weft_slots_begin(slots_of(run), run->parts.ring.slots);
     atomic_store_explicit(&run->next, 0, memory_order_relaxed);
     size_t workers = phase->items < plan->workers ? (size_t)phase->items : plan->workers;
     weft_engine_parallel(plan->kernel->engine, workers, work_until_done, run);
@@ -268,6 +315,7 @@ static weft_status check(weft_execution *run, const weft_tensors *tensors, weft_
     run->tall = entry_at(code, code->tall);
     run->strip = entry_at(code, code->strip);
     if (code->gather != WEFT_NO_ENTRY) run->gather = entry_at(code, code->gather);
+    if (code->pack != WEFT_NO_ENTRY) run->pack = entry_at(code, code->pack);
     if (!weft_check_tensors(run->plan, tensors, (weft_dtype)code->dtype, true, &run->views, diagnostics))
         return WEFT_INVALID_ARGUMENT;
     return WEFT_OK;

@@ -22,7 +22,10 @@ weft_workspace weft_workspace_of(const weft_plan *plan) {
         out.list = out.lister + rounded(weft_lister_bytes(shape->keys));
         out.worker = out.list + rounded(sizeof(weft_list_part));
     }
-    out.states = rounded(splits * sizeof(uint32_t));
+    out.ring = weft_ring_of(plan);
+    out.packed = (size_t)out.ring.slots * sizeof(weft_slot);
+    out.counters = out.packed + (size_t)out.ring.slots * out.ring.bytes;
+    out.states = out.counters + rounded(splits * sizeof(uint32_t));
     out.modifiers = out.states + states * out.state;
     out.lse = out.modifiers + rounded(weft_run_modifiers_size(plan));
     out.workers = out.lse + rounded(rows * sizeof(float));

@@ -14,7 +14,7 @@ enum {
     WEFT_TILE_KEYS = 64,  /* keys of a tile */
     WEFT_KEY_GROUP = 16,  /* key ranges of tiles are trimmed to multiples of this, or to Lk */
     WEFT_MAX_DIM = 256,
-    WEFT_KERNEL_ABI = 4
+    WEFT_KERNEL_ABI = 5
 };
 
 /* Keys [64 * block + first, 64 * block + last) of one block, or a run of whole blocks. */
@@ -64,6 +64,11 @@ typedef struct weft_call {
      */
     const int64_t *list_begin;
     const uint32_t *list;
+    /* NULL: values are read as they lie. Else those of every block that the tiles name, as products read them: block b
+     * at packed + (b - packed_block) * weft_packed_bytes. The pack kernel makes those of the blocks of its one tile,
+     * from v; of the rest it reads v_row, v_dim and keys. */
+    char *packed;
+    int64_t packed_block;
 } weft_call;
 
 typedef void weft_kernel_entry(const weft_call *call);
@@ -75,6 +80,10 @@ static inline size_t weft_scratch_floats(int64_t head_dim, int64_t value_dim) {
     int64_t q = weft_whole_registers(head_dim), v = weft_whole_registers(value_dim), statistics = 8;
     int64_t keys = WEFT_KEY_GROUP * (q + 16), values = WEFT_TILE_KEYS * v;
     return (size_t)(WEFT_TILE_ROWS * (q + v + WEFT_TILE_KEYS + statistics) + (keys > values ? keys : values));
+}
+/* Values of 64 keys, in 16 bits; what is to be known of them. A multiple of 64. */
+static inline int64_t weft_packed_bytes(int64_t value_dim) {
+    return 64 + 2 * WEFT_TILE_KEYS * weft_whole_registers(value_dim);
 }
 static inline size_t weft_state_floats(int64_t rows, int64_t value_dim) { return (size_t)(rows * (value_dim + 2)); }
 

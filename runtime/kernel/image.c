@@ -18,7 +18,7 @@ typedef struct header {
     uint64_t image_size;
     uint64_t text_size;
     uint64_t code_offset, code_size;
-    uint64_t tall, strip, gather;
+    uint64_t tall, strip, gather, pack;
     uint32_t dtype, head_dim, value_dim, isa;
 } header;
 
@@ -33,7 +33,7 @@ static header header_of(const weft_machine_code *code, size_t text_size) {
     if (!code || !code->bytes) return made;
     made.image_size += code->size;
     made.code_size = code->size;
-    made.tall = code->tall, made.strip = code->strip, made.gather = code->gather;
+    made.tall = code->tall, made.strip = code->strip, made.gather = code->gather, made.pack = code->pack;
     made.dtype = code->dtype, made.head_dim = code->head_dim, made.value_dim = code->value_dim;
     made.isa = (uint32_t)code->isa;
     return made;
@@ -77,7 +77,8 @@ static const char *nonsense(const header *head) {
         return "the parts of the image do not fit it";
     if (head->code_size == 0) return NULL;
     if (head->tall >= head->code_size || head->strip >= head->code_size ||
-        (head->gather >= head->code_size && head->gather != WEFT_NO_ENTRY))
+        (head->gather >= head->code_size && head->gather != WEFT_NO_ENTRY) ||
+        (head->pack >= head->code_size && head->pack != WEFT_NO_ENTRY))
         return "the image's code has no entry where it should";
     if (head->dtype >= DTYPES || head->isa == WEFT_ISA_NONE || head->isa >= ISAS)
         return "the image is for an element type or processor that this version does not know";
@@ -108,6 +109,7 @@ weft_status weft_image_read(const weft_image *image, const char **text, size_t *
                                 .tall = head.tall,
                                 .strip = head.strip,
                                 .gather = head.gather,
+                                .pack = head.pack,
                                 .dtype = head.dtype,
                                 .head_dim = head.head_dim,
                                 .value_dim = head.value_dim,

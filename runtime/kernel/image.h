@@ -24,6 +24,7 @@ typedef struct weft_machine_code {
     size_t size;
     uint64_t tall, strip; /* offsets of the entries for 64 and 16 rows */
     uint64_t gather;      /* of the one for lists, or WEFT_NO_ENTRY: programs without lists need none */
+    uint64_t pack;        /* of the one that packs values, or WEFT_NO_ENTRY: products read them as they lie */
     uint32_t dtype;       /* weft_dtype */
     uint32_t head_dim, value_dim;
     weft_isa isa;

@@ -10,9 +10,16 @@ void weft_layout_free(weft_layout *layout, const weft_allocator *allocator) {
     weft_free(allocator, layout->splits, layout->split_capacity * sizeof *layout->splits);
 }
 
+static void reach(weft_layout *layout, const weft_tile *tile) {
+    int64_t end = tile->block + weft_tile_steps(tile);
+    if (layout->end_block == 0 || tile->block < layout->first_block) layout->first_block = tile->block;
+    if (end > layout->end_block) layout->end_block = end;
+}
+
 static void count_item(weft_layout *layout, const weft_item *item, const uint32_t *mask_pairs) {
     for (uint32_t n = 0; n < item->tile_count; n++) {
         const weft_tile *tile = &layout->tiles[item->first_tile + n];
+        reach(layout, tile);
         double keys = tile->last - tile->first, steps = (double)weft_tile_steps(tile);
         layout->pairs += tile->masked ? mask_pairs[tile->many] : keys * item->rows * steps;
         layout->computed_pairs += keys * item->height * steps;

@@ -49,6 +49,7 @@ typedef struct weft_layout {
     double cost; /* of all items */
     double pairs, computed_pairs;
     int64_t full_tiles, partial_tiles;
+    int64_t first_block, end_block; /* no tile is outside */
 } weft_layout;
 
 /* Tiles from that number on; NULL where there are none at all. */

@@ -20,3 +20,4 @@ static void emulated_entry(const weft_call *call, int64_t height) {
 
 void emulated_tall(const weft_call *call) { emulated_entry(call, WEFT_TILE_ROWS); }
 void emulated_strip(const weft_call *call) { emulated_entry(call, WEFT_STRIP_ROWS); }
+void emulated_pack(const weft_call *call) { weft_pack_values(call, emulated_value_dim); }

@@ -7,5 +7,6 @@
 void emulated_dims(int64_t head_dim, int64_t value_dim);
 void emulated_tall(const weft_call *call);
 void emulated_strip(const weft_call *call);
+void emulated_pack(const weft_call *call);
 
 #endif

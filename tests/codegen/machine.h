@@ -34,7 +34,8 @@ static inline bool machine_runs(const char *target) {
 }
 
 typedef struct loaded_kernel {
-    weft_kernel_entry *tall, *strip, *gather; /* gather is there where the program needs it */
+    weft_kernel_entry *tall, *strip, *gather,
+        *pack; /* gather is there where the program needs it, pack where products */
     void *pages;
     size_t size, code_size;
 } loaded_kernel;
@@ -58,6 +59,7 @@ static inline loaded_kernel load_kernel(const weft_codegen_spec *spec) {
     kernel.tall = (weft_kernel_entry *)((uintptr_t)kernel.pages + code.tall);
     kernel.strip = (weft_kernel_entry *)((uintptr_t)kernel.pages + code.strip);
     if (code.gather != WEFT_NO_ENTRY) kernel.gather = (weft_kernel_entry *)((uintptr_t)kernel.pages + code.gather);
+    if (code.pack != WEFT_NO_ENTRY) kernel.pack = (weft_kernel_entry *)((uintptr_t)kernel.pages + code.pack);
     weft_text_release(&bytes);
     weft_diagnostics_free(&diagnostics);
     return kernel;

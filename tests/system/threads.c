@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <weft/half.h>
 #include <weft/weft.h>
 
 #include "support/random.h"
@@ -21,13 +22,21 @@ typedef struct data {
     DLTensor q, k, v, o, lse;
 } data;
 
-static DLTensor view(void *memory, int ndim, int64_t *shape) {
-    return (DLTensor){.data = memory, .device = {kDLCPU, 0}, .ndim = ndim, .dtype = {kDLFloat, 32, 1}, .shape = shape};
+static DLTensor view(void *memory, weft_dtype dtype, int ndim, int64_t *shape) {
+    DLDataType element = {kDLFloat, 32, 1};
+    if (dtype == WEFT_BF16) element = (DLDataType){kDLBfloat, 16, 1};
+    return (DLTensor){.data = memory, .device = {kDLCPU, 0}, .ndim = ndim, .dtype = element, .shape = shape};
 }
 
 static float *inputs;
+static uint16_t *half_inputs; /* the same in bfloat16 */
 
-static void data_make(data *d, float *out) {
+/* Element number n of q, k and v, one after the other. */
+static void *input_at(weft_dtype dtype, size_t n) {
+    return dtype == WEFT_BF16 ? (void *)(half_inputs + n) : (void *)(inputs + n);
+}
+
+static void data_make(data *d, weft_dtype dtype, float *out) {
     *d = (data){{1, HEADS, QUERIES, DIM},
                 {1, KV_HEADS, KEYS, DIM},
                 {1, HEADS, QUERIES, DIM},
@@ -37,15 +46,15 @@ static void data_make(data *d, float *out) {
                 {0},
                 {0},
                 {0}};
-    d->q = view(inputs, 4, d->q_shape);
-    d->k = view(inputs + HEADS * QUERIES * DIM, 4, d->k_shape);
-    d->v = view(inputs + HEADS * QUERIES * DIM + KV_HEADS * KEYS * DIM, 4, d->k_shape);
-    d->o = view(out, 4, d->o_shape);
-    d->lse = view(out + HEADS * QUERIES * DIM, 3, d->lse_shape);
+    d->q = view(input_at(dtype, 0), dtype, 4, d->q_shape);
+    d->k = view(input_at(dtype, HEADS * QUERIES * DIM), dtype, 4, d->k_shape);
+    d->v = view(input_at(dtype, HEADS * QUERIES * DIM + KV_HEADS * KEYS * DIM), dtype, 4, d->k_shape);
+    d->o = view(out, dtype, 4, d->o_shape);
+    d->lse = view(out + HEADS * QUERIES * DIM, WEFT_F32, 3, d->lse_shape);
 }
 enum { INPUTS = HEADS * QUERIES * DIM + 2 * KV_HEADS * KEYS * DIM, OUTPUTS = HEADS * QUERIES * (DIM + 1) };
 
-static weft_plan *plan_with(uint32_t threads) {
+static weft_plan *plan_with(uint32_t threads, weft_dtype dtype) {
     weft_config config = {.size = sizeof config, .threads = threads};
     weft_context *context;
     weft_module *module;
@@ -53,7 +62,7 @@ static weft_plan *plan_with(uint32_t threads) {
     weft_plan *plan = NULL;
     ck_assert_int_eq(weft_context_create(&config, &context), WEFT_OK);
     ck_assert_int_eq(weft_module_load_text(context, "p.weft", text, sizeof text - 1, NULL, &module), WEFT_OK);
-    weft_kernel_options options = {.size = sizeof options, .head_dim = DIM};
+    weft_kernel_options options = {.size = sizeof options, .head_dim = DIM, .dtype = dtype};
     ck_assert_int_eq(weft_kernel_create(module, NULL, &options, &kernel), WEFT_OK);
     weft_shape shape = {sizeof shape, 1, HEADS, KV_HEADS, QUERIES, KEYS, DIM, DIM};
     ck_assert_int_eq(weft_plan_create(kernel, &shape, NULL, 0, &plan), WEFT_OK);
@@ -61,35 +70,36 @@ static weft_plan *plan_with(uint32_t threads) {
     return plan; /* holds all that it needs */
 }
 
-static void run_with(const weft_plan *plan, float *out) {
+static void run_with(const weft_plan *plan, weft_dtype dtype, float *out) {
     data d;
     memset(out, 0xff, OUTPUTS * sizeof *out);
-    data_make(&d, out);
+    data_make(&d, dtype, out);
     weft_tensors tensors = {.size = sizeof tensors, .q = &d.q, .k = &d.k, .v = &d.v, .o = &d.o, .lse = &d.lse};
     ck_assert_int_eq(weft_run(plan, &tensors, NULL), WEFT_OK);
 }
 
 static void *run_in_thread(void *argument) {
     void **arguments = argument;
-    for (int i = 0; i < 3; i++) run_with(arguments[0], arguments[1]);
+    for (int i = 0; i < 3; i++) run_with(arguments[0], WEFT_BF16, arguments[1]);
     return NULL;
 }
 
 START_TEST(same_bits_for_any_thread_count) {
     static float first[OUTPUTS], again[OUTPUTS];
-    for (uint32_t threads = 1; threads <= 8; threads = threads < 3 ? threads + 1 : threads + 5) {
-        weft_plan *plan = plan_with(threads);
-        run_with(plan, threads == 1 ? first : again);
-        if (threads > 1) ck_assert(!memcmp(first, again, sizeof first));
-        weft_plan_destroy(plan);
-    }
+    for (int dtype = WEFT_F32; dtype <= WEFT_BF16; dtype++)
+        for (uint32_t threads = 1; threads <= 8; threads = threads < 3 ? threads + 1 : threads + 5) {
+            weft_plan *plan = plan_with(threads, (weft_dtype)dtype);
+            run_with(plan, (weft_dtype)dtype, threads == 1 ? first : again);
+            if (threads > 1) ck_assert(!memcmp(first, again, sizeof first));
+            weft_plan_destroy(plan);
+        }
 }
 END_TEST
 
 START_TEST(one_plan_many_threads) {
     enum { THREADS = 4 };
     static float out[THREADS][OUTPUTS];
-    weft_plan *plan = plan_with(2);
+    weft_plan *plan = plan_with(2, WEFT_BF16);
     pthread_t thread[THREADS];
     void *arguments[THREADS][2];
     for (int t = 0; t < THREADS; t++) {
@@ -138,7 +148,9 @@ END_TEST
 int main(void) {
     test_random random = {7};
     inputs = malloc(INPUTS * sizeof *inputs);
+    half_inputs = malloc(INPUTS * sizeof *half_inputs);
     for (size_t i = 0; i < INPUTS; i++) inputs[i] = test_normal(&random);
+    for (size_t i = 0; i < INPUTS; i++) half_inputs[i] = weft_float_to_bf16(inputs[i]);
     TCase *tcase = tcase_create("threads");
     tcase_add_test(tcase, same_bits_for_any_thread_count);
     tcase_add_test(tcase, one_plan_many_threads);
@@ -152,5 +164,6 @@ int main(void) {
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     free(inputs);
+    free(half_inputs);
     return failed ? 1 : 0;
 }

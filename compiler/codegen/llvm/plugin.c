@@ -86,6 +86,7 @@ static bool emit(session *s, const weft_allocator *allocator) {
     bool done = weft_emit_kernel(&e, "weft_tall", WEFT_TILE_ROWS, products, s->spec, allocator) &&
                 weft_emit_kernel(&e, "weft_strip", WEFT_STRIP_ROWS, products, s->spec, allocator) &&
                 (!s->gathers || weft_emit_gather(&e, "weft_gather", s->spec, allocator));
+    if (s->target->pairs) weft_emit_pack(&e, "weft_pack", s->spec);
     s->calls_functions = e.calls_functions;
     weft_emitter_free(&e);
     if (!done) return false;
@@ -128,16 +129,20 @@ static bool make_code(session *s, weft_machine_code *code, weft_text *out) {
     uint32_t count = 2;
     if (s->gathers) objects[count++] = s->target->gathers[s->spec->dtype];
     if (s->calls_functions) objects[count++] = s->target->functions;
-    weft_symbol entries[] = {{"weft_tall", 0}, {"weft_strip", 0}, {"weft_gather", WEFT_NO_ENTRY}};
+    weft_symbol entries[4] = {{"weft_tall", 0}, {"weft_strip", 0}};
+    uint32_t wanted = 2, gather = 0, pack = 0;
+    if (s->gathers) entries[gather = wanted++].name = "weft_gather";
+    if (s->target->pairs) entries[pack = wanted++].name = "weft_pack";
     size_t base = out->size;
-    bool done = weft_flatten(objects, count, out, entries, s->gathers ? 3 : 2, s->diagnostics);
+    bool done = weft_flatten(objects, count, out, entries, wanted, s->diagnostics);
     LLVMDisposeMemoryBuffer(object);
     if (!done) return false;
     *code = (weft_machine_code){.bytes = out->at + base,
                                 .size = out->size - base,
                                 .tall = entries[0].offset,
                                 .strip = entries[1].offset,
-                                .gather = entries[2].offset,
+                                .gather = gather ? entries[gather].offset : WEFT_NO_ENTRY,
+                                .pack = pack ? entries[pack].offset : WEFT_NO_ENTRY,
                                 .dtype = s->spec->dtype,
                                 .head_dim = s->spec->head_dim,
                                 .value_dim = s->spec->value_dim,

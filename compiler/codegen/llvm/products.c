@@ -318,3 +318,8 @@ bool weft_emit_gather(weft_emitter *e, const char *name, const weft_codegen_spec
     end_entry(e, "weft_list_item", arguments, sizeof arguments / sizeof *arguments);
     return true;
 }
+
+void weft_emit_pack(weft_emitter *e, const char *name, const weft_codegen_spec *spec) {
+    LLVMValueRef arguments[] = {begin_entry(e, name), weft_emit_int(e, spec->value_dim)};
+    end_entry(e, "weft_pack_values", arguments, sizeof arguments / sizeof *arguments);
+}

@@ -25,4 +25,7 @@ bool weft_emit_kernel(weft_emitter *e, const char *name, uint32_t rows, const we
 bool weft_emit_gather(weft_emitter *e, const char *name, const weft_codegen_spec *spec,
                       const weft_allocator *allocator);
 
+/* Emits NAME, which packs values, for a target whose products want them in another form. */
+void weft_emit_pack(weft_emitter *e, const char *name, const weft_codegen_spec *spec);
+
 #endif

@@ -252,15 +252,47 @@ static void compare_lse(const problem *p, double lse, double want) {
     worst_lse = fmax(worst_lse, error);
 }
 
-static void run_whole(const problem *p, weft_kernel_entry *entry, const answer *want, test_random *random) {
-    guarded memory;
+/* Values of the blocks that tiles name, and of a few more, packed in two calls; in between is NaN. */
+static void pack_values(const problem *p, weft_kernel_entry *pack, weft_call *call, guarded *memory,
+                        test_random *random) {
+    int64_t blocks = (p->keys + WEFT_TILE_KEYS - 1) / WEFT_TILE_KEYS, first = blocks,
+            bytes = weft_packed_bytes(p->value_dim);
+    for (uint32_t n = 0; n < p->tile_count; n++) first = p->tiles[n].block < first ? p->tiles[n].block : first;
+    if (first == blocks) first = 0;
+    int64_t middle = test_range(random, first, blocks);
+    *memory = guarded_bytes((size_t)((blocks - first) * bytes), true);
+    memset(memory->at, 0xff, (size_t)((blocks - first) * bytes));
+    call->packed = (char *)memory->at;
+    call->packed_block = first;
+    weft_tile part[] = {{(uint32_t)first, (uint32_t)(middle - first), 0, WEFT_TILE_KEYS, 0, 0},
+                        {(uint32_t)middle, (uint32_t)(blocks - middle), 0, WEFT_TILE_KEYS, 0, 0}};
+    for (int n = 0; n < 2; n++) {
+        weft_call packing = {.v = call->v,
+                             .v_row = call->v_row,
+                             .v_dim = call->v_dim,
+                             .keys = call->keys,
+                             .tiles = &part[n],
+                             .tile_count = 1,
+                             .packed = call->packed,
+                             .packed_block = first};
+        if (part[n].many) pack(&packing);
+    }
+    call->v = NULL; /* it is not read again */
+}
+
+/* Packs values where `pack` is not NULL. */
+static void run_whole(const problem *p, weft_kernel_entry *entry, weft_kernel_entry *pack, const answer *want,
+                      test_random *random) {
+    guarded memory, values = {0};
     matrix o = make_matrix(random, p->dtype, p->rows, p->value_dim, untouched);
     matrix lse = make_matrix(random, WEFT_F32, p->rows, 1, untouched);
     weft_call call = call_of(p, &o, scratch_of(p, &memory));
     bool with_lse = test_range(random, 0, 3) != 0;
     call.lse = with_lse ? origin(&lse) : NULL;
     call.lse_row = lse.row;
+    if (pack) pack_values(p, pack, &call, &values, random);
     entry(&call);
+    if (pack) guarded_free(&values);
     double biggest = biggest_output(p, want);
     for (int64_t row = 0; row < p->rows; row++) {
         for (int64_t d = 0; d < p->value_dim; d++) {
@@ -377,10 +409,11 @@ static void run_item(const loaded_kernel *kernel, const char *target, weft_dtype
     fill_tensors(p, &random);
     reference(p, want);
     weft_kernel_entry *entry = strip ? kernel->strip : kernel->tall;
-    run_whole(p, entry, want, &random);
+    run_whole(p, entry, NULL, want, &random);
+    if (kernel->pack) run_whole(p, entry, kernel->pack, want, &random);
     run_split(p, entry, want, &random);
     run_folded(p, entry, want, &random);
-    items_run += 3;
+    items_run += kernel->pack ? 4 : 3;
     guarded_free(&p->q.memory);
     guarded_free(&p->k.memory);
     guarded_free(&p->v.memory);
@@ -429,7 +462,7 @@ END_TEST
 #ifdef WEFT_EMULATED_TILES
 static void run_emulated(const char *target, weft_dtype dtype, uint32_t head_dim, uint32_t value_dim, int items,
                          test_random *random) {
-    loaded_kernel kernel = {.tall = emulated_tall, .strip = emulated_strip};
+    loaded_kernel kernel = {.tall = emulated_tall, .strip = emulated_strip, .pack = emulated_pack};
     emulated_dims(head_dim, value_dim);
     for (int item = 0; item < items; item++) run_item(&kernel, target, dtype, head_dim, value_dim, test_bits(random));
 }

@@ -13,6 +13,7 @@ static atomic_int naive_faults; /* calls that broke the contract of abi.h */
 static atomic_int naive_parts;  /* calls that left a state */
 static atomic_int naive_folds;  /* calls that folded */
 static atomic_int naive_lists;  /* calls with lists */
+static atomic_int naive_packed; /* calls with packed values */
 
 /* One query row of a call: its scores, and the keys that its tiles let it see. */
 typedef struct naive_row {
@@ -20,6 +21,31 @@ typedef struct naive_row {
     int64_t row, head_dim, value_dim;
     float max, sum;
 } naive_row;
+
+/* What stands for packed values: the sum of every key's. Whoever reads those of another squad, or before they are
+ * there, finds others. */
+static float naive_sum(const weft_call *call, int64_t key, int64_t value_dim) {
+    const float *v = (const float *)call->v + key * call->v_row;
+    float sum = 0;
+    for (int64_t dim = 0; dim < value_dim; dim++) sum += v[dim * call->v_dim];
+    return sum;
+}
+
+static float *naive_packed_at(const weft_call *call, int64_t block, int64_t value_dim) {
+    return (float *)(void *)(call->packed + (block - call->packed_block) * weft_packed_bytes(value_dim));
+}
+
+static void naive_pack(const weft_call *call, int64_t value_dim) {
+    weft_tile run = call->tiles[0];
+    if (call->tile_count != 1 || run.masked || run.first != 0 || run.last != WEFT_TILE_KEYS ||
+        (uintptr_t)call->packed % 64 || run.block < call->packed_block)
+        atomic_fetch_add(&naive_faults, 1);
+    for (int64_t block = run.block; block < (int64_t)run.block + run.many; block++)
+        for (int64_t k = 0; k < WEFT_TILE_KEYS; k++) {
+            int64_t key = block * WEFT_TILE_KEYS + k;
+            naive_packed_at(call, block, value_dim)[k] = key < call->keys ? naive_sum(call, key, value_dim) : 0;
+        }
+}
 
 typedef void naive_visit(naive_row *at, int64_t key, float *acc);
 
@@ -41,6 +67,9 @@ static void naive_take_value(naive_row *at, int64_t key, float *acc) {
     const float *v = (const float *)at->call->v + key * at->call->v_row;
     float weight = exp2f(naive_score(at, key) - at->max);
     at->sum += weight;
+    if (at->call->packed && naive_packed_at(at->call, key / WEFT_TILE_KEYS, at->value_dim)[key % WEFT_TILE_KEYS] !=
+                                naive_sum(at->call, key, at->value_dim))
+        atomic_fetch_add(&naive_faults, 1);
     for (int64_t dim = 0; dim < at->value_dim; dim++) acc[dim] += weight * v[dim * at->call->v_dim];
 }
 
@@ -111,6 +140,8 @@ static void naive_compute(const weft_call *call, int64_t height, int64_t head_di
     if (call->state) atomic_fetch_add(&naive_parts, 1);
     if (call->fold) atomic_fetch_add(&naive_folds, 1);
     if (call->list_begin) atomic_fetch_add(&naive_lists, 1);
+    if (call->packed) atomic_fetch_add(&naive_packed, 1);
+    if (call->packed && call->list_begin) atomic_fetch_add(&naive_faults, 1);
     if (call->fold && !call->lse) atomic_fetch_add(&naive_faults, 1);
     for (int64_t row = 0; row < call->rows; row++) {
         naive_row at = {call, row, head_dim, value_dim, -INFINITY, 0};
@@ -127,17 +158,18 @@ static void naive_compute(const weft_call *call, int64_t height, int64_t head_di
  * one for lists is known by what it is given. */
 #define NAIVE(d, dv)                                                                                                   \
     static void naive_tall_##d##_##dv(const weft_call *call) { naive_compute(call, WEFT_TILE_ROWS, d, dv); }           \
-    static void naive_strip_##d##_##dv(const weft_call *call) { naive_compute(call, WEFT_STRIP_ROWS, d, dv); }
+    static void naive_strip_##d##_##dv(const weft_call *call) { naive_compute(call, WEFT_STRIP_ROWS, d, dv); }         \
+    static void naive_pack_##d##_##dv(const weft_call *call) { naive_pack(call, dv); }
 #define NAIVE_SHAPES(shape) shape(1, 3) shape(8, 8) shape(5, 2)
 NAIVE_SHAPES(NAIVE)
 #undef NAIVE
 
 typedef struct naive_shape {
     int64_t head_dim, value_dim;
-    weft_kernel_entry *tall, *strip;
+    weft_kernel_entry *tall, *strip, *pack;
 } naive_shape;
 static const naive_shape naive_shapes[] = {
-#define NAIVE(d, dv) {d, dv, naive_tall_##d##_##dv, naive_strip_##d##_##dv},
+#define NAIVE(d, dv) {d, dv, naive_tall_##d##_##dv, naive_strip_##d##_##dv, naive_pack_##d##_##dv},
     NAIVE_SHAPES(NAIVE)
 #undef NAIVE
 };
@@ -165,6 +197,7 @@ static weft_kernel *naive_kernel(const weft_program *program, const weft_config 
     kernel->code = (weft_machine_code){.bytes = (const void *)tall,
                                        .strip = strip - tall,
                                        .gather = 0,
+                                       .pack = naive_address(shape->pack) - tall,
                                        .head_dim = (uint32_t)shape->head_dim,
                                        .value_dim = (uint32_t)shape->value_dim};
     return kernel;

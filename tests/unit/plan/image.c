@@ -51,7 +51,7 @@ static void refuse(const void *bytes, size_t size) {
 
 START_TEST(test_round_trip) {
     weft_machine_code code = some_code(THIS_ISA);
-    code.tall = 0, code.strip = 1, code.gather = 2;
+    code.tall = 0, code.strip = 1, code.gather = 2, code.pack = 3;
     weft_text image = image_of(&code);
     weft_kernel *kernel, *again;
     ck_assert_int_eq(load(image.at, image.size, &kernel), WEFT_OK);
@@ -59,6 +59,7 @@ START_TEST(test_round_trip) {
     ck_assert_uint_eq(kernel->code.value_dim, 32);
     ck_assert_uint_eq(kernel->code.strip, 1);
     ck_assert_uint_eq(kernel->code.gather, 2);
+    ck_assert_uint_eq(kernel->code.pack, 3);
     ck_assert_str_eq(kernel->program->name, "test");
     weft_image whole = weft_kernel_image(kernel);
     ck_assert_uint_eq(whole.size, image.size);
@@ -145,7 +146,7 @@ END_TEST
 
 /* A rightly signed image whose fields are nonsense: no entry, no dimension, no processor. */
 START_TEST(test_nonsense) {
-    for (int kind = 0; kind < 7; kind++) {
+    for (int kind = 0; kind < 8; kind++) {
         weft_machine_code code = some_code(THIS_ISA);
         if (kind == 0) code.tall = sizeof forty_two;
         if (kind == 1) code.strip = UINT64_MAX;
@@ -154,6 +155,7 @@ START_TEST(test_nonsense) {
         if (kind == 4) code.isa = WEFT_ISA_NONE;
         if (kind == 5) code.dtype = 77;
         if (kind == 6) code.gather = sizeof forty_two;
+        if (kind == 7) code.pack = sizeof forty_two;
         weft_text image = image_of(&code);
         refuse(image.at, image.size);
         weft_text_release(&image);

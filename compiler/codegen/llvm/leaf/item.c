@@ -15,6 +15,8 @@
 #include "products.h"
 #endif
 
+#include "values.h"
+
 /* What becomes of the scores of a block, whose first key is number `first`: softcap, then bias, then the mask. Sets
  * highest[row] to the largest. 0: no score became -inf that was not masked. NULL where a pattern says nothing about
  * scores. */
@@ -36,24 +38,37 @@ typedef struct item {
 typedef struct block {
     const element *k, *v; /* of the first */
     int64_t first, keys;
-    const uint64_t *mask; /* of the first; NULL: all pairs */
+    const uint64_t *mask;       /* of the first; NULL: all pairs */
+    const packed_block *packed; /* NULL: values as they lie */
+    int64_t offset;             /* of the first, from that of the packed ones */
 } block;
 
 typedef struct cursor {
     uint32_t tile, step; /* step counts the blocks of a run */
 } cursor;
 
-static bool next_block(const weft_call *call, cursor *at, block *out) {
+/* What is packed is taken from multiples of KEY_STEP on. */
+static bool next_block(const item *it, cursor *at, block *out) {
+    const weft_call *call = it->call;
     while (at->tile < call->tile_count) {
         const weft_tile *tile = &call->tiles[at->tile];
         int64_t base = ((int64_t)tile->block + at->step) * WEFT_TILE_KEYS;
-        int64_t begin = base + tile->first, end = smaller(base + tile->last, call->keys);
-        const uint64_t *mask = tile->masked ? call->masks[tile->many].key + tile->first : NULL;
+        const packed_block *packed = packed_at(call, base / WEFT_TILE_KEYS, it->value_dim);
+        int64_t early = packed ? tile->first % KEY_STEP : 0, offset = tile->first - early;
+        int64_t begin = base + offset, end = smaller(base + tile->last, call->keys);
+        const uint64_t *mask = tile->masked ? call->masks[tile->many].key + offset
+                               : early      ? late_keys + KEY_STEP - early
+                                            : NULL;
         bool done = tile->masked || ++at->step >= tile->many;
         if (done) *at = (cursor){at->tile + 1, 0};
-        if (begin >= end) continue;
-        *out = (block){(const element *)call->k + begin * call->k_row, (const element *)call->v + begin * call->v_row,
-                       begin, end - begin, mask};
+        if (begin + early >= end) continue;
+        *out = (block){.k = (const element *)call->k + begin * call->k_row,
+                       .v = (const element *)call->v + begin * call->v_row,
+                       .first = begin,
+                       .keys = end - begin,
+                       .mask = mask,
+                       .packed = packed,
+                       .offset = offset};
         return true;
     }
     return false;
@@ -65,6 +80,16 @@ static void prefetch(const element *at, int64_t row, int64_t rows, int64_t colum
     if (row == columns) columns *= rows, rows = 1;
     for (int64_t r = 0; r < rows; r++)
         for (int64_t c = 0; c < columns; c += LINE) __builtin_prefetch(at + r * row + c, 0, 3);
+}
+
+/* Those of some keys of the block; of what is packed, as much as they make up. */
+static void prefetch_values(const item *it, const block *now, int64_t key, int64_t keys) {
+    const weft_call *call = it->call;
+    int64_t packed_row = weft_whole_registers(it->value_dim);
+    if (now->packed)
+        prefetch((const element *)now->packed->values + (now->offset + key) * packed_row, packed_row, keys, packed_row);
+    else
+        prefetch(now->v + key * call->v_row, call->v_row, keys, it->value_dim);
 }
 
 /* ---- columns ---------------------------------------------------------------------------------------------------- */
@@ -125,7 +150,7 @@ static void score_column(const item *it, const block *now, const column *c) {
     const char *mask = it->modify ? 0 : (const char *)now->mask;
     for (int64_t key = c->first; key < c->last; key += c->by->group) {
         int64_t valid = smaller(c->by->group, now->keys - key);
-        prefetch(now->v + key * call->v_row, call->v_row, valid, it->value_dim);
+        prefetch_values(it, now, key, valid);
         strided rows = {call->k_row, call->k_dim, valid, it->head_dim};
         score_keys(c->by, it->queries + c->row, it->height, c->rows, now->k + key * call->k_row, &rows, it->room,
                    mask ? mask + key * (int64_t)sizeof(uint64_t) + c->row / 8 : NULL,
@@ -157,13 +182,6 @@ static void soften(const item *it, const column *c) {
     }
 }
 
-static bool all_finite(const matrix *values, int64_t keys, int64_t dims) {
-    vec zeros = vanished(values, keys, dims);
-    float sum = 0;
-    for (int lane = 0; lane < LANES; lane++) sum += zeros[lane];
-    return sum == 0;
-}
-
 /* The product with values that may be NaN or infinite at keys that some rows do not see: 0 there, whatever the value.
  */
 static void weigh_guarded(const item *it, const matrix *values, const column *c) {
@@ -189,10 +207,21 @@ static void weigh_column(const item *it, const matrix *values, const block *next
     }
 }
 
-static void weigh(const item *it, const block *now, const block *next, const columns *parts, bool hides) {
+static matrix values_of(const item *it, const block *now) {
+    if (now->packed) return packed_rows(now->packed->values, it->value_dim, now->offset);
     strided rows = {it->call->v_row, it->call->v_dim, now->keys, it->value_dim};
-    matrix values = value_rows(now->v, &rows, it->room);
-    bool guarded = hides && !all_finite(&values, now->keys, it->value_dim);
+    return value_rows(now->v, &rows, it->room);
+}
+
+/* Is some value not finite whose weight may be 0 all the same? */
+static bool is_guarded(const item *it, const block *now, const matrix *values, bool hides) {
+    if (now->packed) return (hides || now->keys < WEFT_TILE_KEYS) && !now->packed->finite;
+    return hides && !all_finite(values, now->keys, it->value_dim);
+}
+
+static void weigh(const item *it, const block *now, const block *next, const columns *parts, bool hides) {
+    matrix values = values_of(it, now);
+    bool guarded = is_guarded(it, now, &values, hides);
     for (int64_t n = 0; n < parts->count; n++) {
         soften(it, &parts->at[n]);
         if (guarded)
@@ -263,8 +292,8 @@ void weft_item(const weft_call *call, int64_t height, int64_t head_dim, int64_t 
     start(&it, call->scratch);
     cursor at = {0, 0};
     block now, next;
-    for (bool more = next_block(call, &at, &now); more; now = next) {
-        more = next_block(call, &at, &next);
+    for (bool more = next_block(&it, &at, &now); more; now = next) {
+        more = next_block(&it, &at, &next);
         if (!more) next = now, prefetch_outputs(call, value_dim);
         attend(&it, &now, &next);
     }

@@ -22,9 +22,17 @@ static inline matrix key_rows(const element *at, const strided *m, float *room) 
 
 #define ALTERNATE_WIDE(lane, from) (lane) + (from), (lane) + (from) + 2 * LANES
 
+static inline int64_t value_length(int64_t columns) { return (columns + LANES - 1) / LANES * LANES; }
+
+/* What value_rows has left in `room`, from key `first` on, which is even. */
+static inline matrix packed_rows(const float *room, int64_t columns, int64_t first) {
+    int64_t length = value_length(columns);
+    return (matrix){(const element *)(room + first / 2 * length), 2 * length, 2};
+}
+
 /* Pairs of rows, each a whole number of registers long. */
 static inline matrix value_rows(const element *at, const strided *m, float *room) {
-    int64_t length = (m->columns + LANES - 1) / LANES * LANES;
+    int64_t length = value_length(m->columns);
     for (int64_t r = 0; r < m->rows; r += 2) {
         const element *one = at + r * m->row, *two = one + m->row;
         float *to = room + r / 2 * length;
@@ -39,7 +47,7 @@ static inline matrix value_rows(const element *at, const strided *m, float *room
                 store(to + c + LANES, (vec)__builtin_shufflevector(x, y, EACH_LANE(ALTERNATE_WIDE, LANES)));
         }
     }
-    return (matrix){(const element *)room, 2 * length, 2};
+    return packed_rows(room, m->columns, 0);
 }
 
 static inline vec value_at(const matrix *values, int64_t key, int64_t dim) {

@@ -116,13 +116,19 @@ static inline void turn_square(const element *at, const strided *m, int64_t pair
     }
 }
 
+/* What value_rows has left in `room`, from key `first` on, which is a multiple of KEY_STEP. */
+static inline matrix packed_rows(const float *room, int64_t columns, int64_t first) {
+    (void)columns;
+    return (matrix){(const element *)(const void *)room + first, 1, VALUE_ROW};
+}
+
 static matrix value_rows(const element *at, const strided *m, float *room) {
     for (int64_t dim = 0; dim < m->columns; dim += 2 * LANES)
         for (int64_t pair = 0; 2 * pair < m->rows; pair += LANES) {
             turn_square(at, m, pair, dim, false, room);
             turn_square(at, m, pair, dim, true, room);
         }
-    return (matrix){(const element *)(void *)room, 1, VALUE_ROW};
+    return packed_rows(room, m->columns, 0);
 }
 
 static inline vec value_at(const matrix *values, int64_t key, int64_t dim) {
