@@ -107,6 +107,14 @@ static void print_cost(const statistics *st) {
            st->dense_cost / st->work.cost, st->all_rows.causal ? " causal" : "");
 }
 
+/* What costs are made of, in pairs that the 64-row kernel computes. */
+static void print_model(void) {
+    weft_cost input;
+    printf("model     ");
+    for (size_t n = 0; weft_cost_input(n, &input); n++) printf("%s %s %g", n ? "," : "", input.name, input.value);
+    putchar('\n');
+}
+
 static void print_growth(const char *who, const char *whom, int64_t layers, double share, bool exact) {
     char part[ROOM];
     bool all = share >= 1;
@@ -148,6 +156,7 @@ void stats_print(const statistics *st) {
     print_rows(st);
     print_plan(st);
     print_cost(st);
+    print_model();
     print_reach(st);
     if (st->kinds.count > 1) print_kinds(st);
 }
@@ -170,6 +179,16 @@ static void write_work(const weft_plan_work *work) {
     member("rows_read", (double)work->rows_read);
     member("keys_read", (double)work->keys_read);
     member("rows_written", (double)work->rows_written);
+}
+
+static void write_model(void) {
+    weft_cost input;
+    printf(", \"cost_model\": {");
+    for (size_t n = 0; weft_cost_input(n, &input); n++) {
+        printf("%s\"%s\": ", n ? ", " : "", input.name);
+        json_number(stdout, input.value);
+    }
+    putchar('}');
 }
 
 static void write_rows(const row_figures *rows, double mean) {
@@ -234,6 +253,7 @@ void stats_write_json(const statistics *st) {
     member("busy_at_least", stats_busy(st));
     member("dense_cost", st->dense_cost);
     member("speedup", st->dense_cost / st->work.cost);
+    write_model();
     write_reach(st);
     printf(", \"kinds\": [");
     for (int n = 0; n < st->kinds.count; n++) write_kind(st, n);

@@ -125,7 +125,6 @@ weft_id weft_step_set(weft_planner *planner, const weft_step *step);
 /* lists.c: the rows of a layout of lists, drawn where they can be, and their items. */
 bool weft_plan_lists(weft_planner *planner, weft_layout *layout);
 bool weft_list_is_at_run(const weft_plan *plan, weft_id set, weft_id list);
-double weft_list_cost(int64_t rows, double entries); /* in the units of weft_tiles_cost */
 
 /* items.c: tiles and items of one layout, in row order; and, when masks are built, its counts of pairs. */
 bool weft_plan_items(weft_planner *planner, weft_layout *layout);
@@ -134,9 +133,16 @@ void weft_layout_free(weft_layout *layout, const weft_allocator *allocator);
 
 /* tiles.c: appends the tiles of the spans; masked ones have no mask yet. */
 bool weft_append_tiles(weft_planner *planner, weft_layout *layout, const weft_spans *spans);
-/* Of one 64-key step, and of a whole call of the kernel. */
+
+/* costs.c: the inputs of the cost model; what one 64-key step costs, an item of tiles, and one of lists. */
+typedef struct weft_costs {
+#define COST(name, value, meaning) double name;
+#include "plan/costs.def"
+} weft_costs;
+extern const weft_costs weft_cost_of;
 double weft_step_cost(const weft_tile *tile, int32_t height);
 double weft_tiles_cost(const weft_tile *tiles, uint32_t count, int32_t height);
+double weft_list_cost(int64_t rows, double keys);
 
 /* heights.c: is it clearly cheaper to compute the rows 16 at a time? `spans` and the tiles from number `first` on are
  * those of all rows together. *cost is that of the chosen way. */

@@ -4,12 +4,6 @@
 
 enum { MOST_ENTRIES = 8192, MOST_VISITS = 4096 }; /* of an item, and of nodes of a set */
 
-/* Rows cannot share keys: each pair costs what reading its key and value does. */
-double weft_list_cost(int64_t rows, double entries) {
-    const double row = 48, entry = 8;
-    return row * (double)rows + entry * entries;
-}
-
 static bool reads_run(const weft_dag *dag, weft_id id, uint32_t *visits) {
     const weft_node *node = weft_node_at(dag, id);
     if (++*visits > MOST_VISITS || weft_op_describe((weft_op)node->op)->traits & WEFT_TRAIT_DATA) return true;

@@ -6,9 +6,6 @@
 
 enum { SAMPLED_TILES = 12, SAMPLED_CLASSES = 4, MOST_VISITS = 4096 /* of nodes of a set */ };
 
-/* Of reading and writing o and lse once more, a row; and of keys and queries that are apart, a pair. */
-static const double fold_row = 8, apart = 1.25;
-
 /* A sum over row tiles of the cost of `set`, less that of `beside` (0: nothing), which differ where `guide` has pairs.
  */
 typedef struct weft_sample {
@@ -159,10 +156,10 @@ static bool stride_pays(weft_planner *planner, weft_id contiguous, const weft_st
     if (step->stride < 2 || step->stride >= planner->plan->shape.keys || step->stride > room) return true;
     bool refused = false;
     double classes = 0, joined;
-    if (!cost_of_classes(planner, step, contiguous ? fold_row : 0, &classes, &refused)) return false;
+    if (!cost_of_classes(planner, step, contiguous ? weft_cost_of.fold_row : 0, &classes, &refused)) return false;
     if (refused) return true;
     if (!cost_of_joining(planner, contiguous, step, &joined)) return false;
-    *pays = apart * classes < joined;
+    *pays = weft_cost_of.apart * classes < joined;
     return true;
 }
 
@@ -175,7 +172,7 @@ static bool list_pays(weft_planner *planner, weft_id contiguous, const weft_step
                          .space = space_of(planner->plan),
                          .guide = guide_of(planner, step),
                          .set = {.set = step->set, .list = step->list},
-                         .fixed = contiguous ? fold_row : 0};
+                         .fixed = contiguous ? weft_cost_of.fold_row : 0};
     if (!add_space(&lists, SAMPLED_TILES) || !cost_of_joining(planner, contiguous, step, &joined)) return false;
     *pays = lists.cost < joined;
     return true;

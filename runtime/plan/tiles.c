@@ -67,17 +67,3 @@ bool weft_append_tiles(weft_planner *planner, weft_layout *layout, const weft_sp
     }
     return true;
 }
-
-/* In units of a pair that the tall kernel computes. The short kernel reuses each key it loads for 16 rows, not 64. */
-double weft_step_cost(const weft_tile *tile, int32_t height) {
-    const double mask = 64, pair = height == WEFT_TILE_ROWS ? 1 : 1.5;
-    int keys = (tile->last - tile->first + WEFT_KEY_GROUP - 1) / WEFT_KEY_GROUP * WEFT_KEY_GROUP;
-    return (double)keys * height * pair + (tile->masked ? mask : 0);
-}
-
-double weft_tiles_cost(const weft_tile *tiles, uint32_t count, int32_t height) {
-    const double call = 256, row = 4;
-    double cost = call + row * height;
-    for (uint32_t n = 0; n < count; n++) cost += weft_step_cost(&tiles[n], height) * (double)weft_tile_steps(&tiles[n]);
-    return cost;
-}

@@ -263,6 +263,14 @@ typedef struct weft_plan_work {
 } weft_plan_work;
 WEFT_API weft_status weft_plan_head(const weft_plan *plan, int64_t batch, int64_t head, weft_plan_work *work);
 
+/* The inputs of the model by which plans choose among ways that give the same result, in the unit of such costs. False
+ * when there is no input number n. The strings are static. */
+typedef struct weft_cost {
+    const char *name, *meaning;
+    double value;
+} weft_cost;
+WEFT_API bool weft_cost_input(size_t n, weft_cost *out);
+
 /* ---- running ------------------------------------------------------------------------------------------------ */
 
 /* q [B, H, Lq, D], k [B, KV_H, Lk, D], v [B, KV_H, Lk, Dv], o [B, H, Lq, Dv], lse [B, H, Lq] (may be NULL): CPU tensors,
