@@ -41,7 +41,24 @@ def dense_all(i, j, n):
     return (i >= 0) & (j >= 0)
 
 
+def checkered(i, j, n):
+    return (i + j) % 2 == 0
+
+
+def lone_rows(i, j, n):
+    return (i % 16 == 0) & (j >= 0)
+
+
+def diagonals(i, j, n):
+    return (j - i) % 65 == 0
+
+
+def two_classes(i, j, n):
+    return ((j - i) % 2 == 0) | ((j - i) % 3 == 0)
+
+
 CAUSAL = ("dense_causal", "sinks", "dilated")  # whose dense attention is causal
 
 # bigbird is near_blocks or random_blocks of positions // BLOCK
-MASKS = {f.__name__: f for f in (window, longformer, sinks, dilated, dense_causal, dense_all)}
+MASKS = {f.__name__: f for f in (window, longformer, sinks, dilated, dense_causal, dense_all, checkered, lone_rows,
+                                diagonals, two_classes)}

@@ -5,6 +5,7 @@ import statistics
 SECTIONS = {
     "dense": "Dense, one head",
     "sparse": "Sparse, 8 heads, D = 64",
+    "hard": "What tiles suit worst, one head, beside dense attention",
     "lengths": "Lengths, 8 heads, D = 64",
 }
 PEERS = {

@@ -32,6 +32,14 @@ SPARSE = (
 )
 
 
+HARD = (
+    ("checkered", "checkered"),
+    ("one row in 16", "lone_rows"),
+    ("one diagonal in 65", "diagonals"),
+    ("two residue classes", "two_classes"),
+)
+
+
 def list_cases(quick):
     cores = len(os.sched_getaffinity(0))
     for head_dim in (64, 128):
@@ -41,6 +49,8 @@ def list_cases(quick):
     for name, pattern, n, goal in SPARSE:
         for threads in (1, 2) if cores > 1 else (1,):
             yield Case("sparse", name, pattern, 1024 if quick else n, 8, 64, threads, goal if threads == 2 else None)
+    for name, pattern in HARD:
+        yield Case("hard", name, pattern, 1024 if quick else 4096, 1, 64, 1, None)
     for name, pattern in (("window ±256", "window"), ("Longformer ±256, 16 global", "longformer")):
         for power in (10, 11) if quick else range(10, 21):
             yield Case("lengths", name, pattern, 1 << power, 8, 64, cores, None)
