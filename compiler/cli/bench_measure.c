@@ -139,8 +139,20 @@ static weft_status make_plan(side *it, const weft_kernel *kernel, const bench_pa
     return status;
 }
 
+static weft_tensors tensors_of(const side *it) {
+    return (weft_tensors){.size = sizeof(weft_tensors), .q = &it->q, .k = &it->k, .v = &it->v, .o = &it->o};
+}
+
+/* Pairs that depend on q and k are counted once these are there. */
+static weft_status count_pairs(side *it) {
+    weft_tensors tensors = tensors_of(it);
+    if (weft_plan_term_count(it->plan, 0, 0) > 0) return WEFT_OK;
+    weft_status status = weft_plan_choose(it->plan, &tensors);
+    return status == WEFT_OK ? weft_plan_describe(it->plan, &it->info) : status;
+}
+
 static weft_status run(side *it, int runs, double *seconds) {
-    weft_tensors tensors = {.size = sizeof tensors, .q = &it->q, .k = &it->k, .v = &it->v, .o = &it->o};
+    weft_tensors tensors = tensors_of(it);
     weft_status status = WEFT_OK;
     double start = clock_seconds();
     for (int n = 0; n < runs && status == WEFT_OK; n++) status = weft_run(it->plan, &tensors, it->workspace);
@@ -157,7 +169,8 @@ static weft_status prepare(side *it, const bench_pair *pair, const buffers *b, i
     it->workspace = malloc(weft_plan_workspace(it->plan) + 1);
     if (!it->workspace) return WEFT_OUT_OF_MEMORY;
     look_at(it, b, pair, n);
-    status = run(it, 1, seconds);
+    status = count_pairs(it);
+    if (status == WEFT_OK) status = run(it, 1, seconds);
     if (status == WEFT_OK && *seconds < turn_least) status = run(it, 2, seconds); /* the first one met cold caches */
     it->runs = (int)fmin(ceil(turn_least / *seconds), MOST_RUNS);
     if (it->runs < 1) it->runs = 1;

@@ -76,6 +76,26 @@ void json_string(FILE *out, const char *text);
 /* A number; null where JSON has none (infinite, NaN). */
 void json_number(FILE *out, double value);
 
+/* ---- attention tensors (inputs.c) --------------------------------------------------------------------------- */
+
+/* A tensor [B, H, L, D] that was read or that a run writes. */
+typedef struct tensor {
+    void *data;
+    weft_dtype dtype;
+    int dims; /* of the file: 3 or 4 */
+    int64_t shape[4];
+    DLTensor view;
+} tensor;
+/* Reads a .npy file of floats, [H, L, D] or [B, H, L, D], and rounds it; the view is always [B, H, L, D]. */
+bool tensor_read(tensor *out, const char *option, const char *path, weft_dtype dtype);
+/* Allocates; false with a complaint. */
+bool tensor_make(tensor *out, int dims, const int64_t *shape, weft_dtype dtype);
+size_t tensor_count(const tensor *t);
+double tensor_at(const tensor *t, size_t n);
+void tensor_free(tensor *t);
+/* Checks q against k and, where it was given, v, and fills the shape; false with a complaint. */
+bool tensors_shape(const tensor *q, const tensor *k, const tensor *v, weft_shape *out);
+
 /* ---- sessions (session.c) ----------------------------------------------------------------------------------- */
 
 /* From a file to a plan. Zero-initialise; functions return an exit code and have said what is wrong when it is not
@@ -92,6 +112,7 @@ typedef struct session {
     npy_array *arrays; /* those that bindings refer to */
     DLTensor *tensors;
     size_t array_count;
+    tensor q, k; /* what plans are shown; without data where nothing was read */
 } session;
 
 /* Opens the file (words[0], if there is one; "-" is standard input) and, unless `quiet`, says what keeps it from being
@@ -103,7 +124,9 @@ int session_choose(session *s);
 int session_bind(session *s);
 /* Compiles the pattern; the old kernel, if any, is let go. */
 int session_compile(session *s, const weft_kernel_options *wanted);
-/* Makes a plan; the old one, if any, is let go. With `quiet` a refusal is not described. */
+/* Reads --q and --k, if they were given, for plans to be shown, and fills in their shape. */
+int session_read(session *s, weft_shape *shape);
+/* Makes a plan, and shows it q and k; the old one, if any, is let go. With `quiet` a refusal is not described. */
 int session_plan(session *s, const weft_shape *shape, bool quiet);
 /* The same with other bindings than the session's. */
 int session_plan_with(session *s, const weft_shape *shape, const weft_binding *bindings, size_t count, bool quiet);
@@ -111,8 +134,14 @@ int session_plan_with(session *s, const weft_shape *shape, const weft_binding *b
 bool session_lengths(const options *given, weft_shape *shape);
 /* Opens, chooses, binds and compiles, without code. */
 int session_prepare(session *s, const options *given);
-/* All of that and a plan to look at, of the lengths that were given. */
+/* All of that and a plan to look at, of the lengths or tensors that were given; which pairs it has must be known. */
 int session_look(session *s, const options *given, weft_shape *shape);
+/* Shows the plan q and k, so that masks and figures are about them. */
+int session_show(const session *s, const tensor *q, const tensor *k);
+/* Does the plan know which pairs it has, or do they depend on what was not given? */
+bool session_knows_pairs(const session *s);
+/* The same with a complaint. */
+int session_check_pairs(const session *s);
 /* Dense attention, causal or all pairs, as a pattern of its own. */
 int session_plan_dense(const session *s, bool causal, const weft_kernel_options *wanted, const weft_shape *shape,
                        weft_plan **out);
@@ -142,26 +171,6 @@ typedef struct invention {
 /* For that many heads; what was made before is let go. False when memory fails. */
 bool invention_make(invention *out, const session *s, int64_t heads);
 void invention_free(invention *it);
-
-/* ---- attention tensors (inputs.c) --------------------------------------------------------------------------- */
-
-/* A tensor [B, H, L, D] that was read or that a run writes. */
-typedef struct tensor {
-    void *data;
-    weft_dtype dtype;
-    int dims; /* of the file: 3 or 4 */
-    int64_t shape[4];
-    DLTensor view;
-} tensor;
-/* Reads a .npy file of floats, [H, L, D] or [B, H, L, D], and rounds it; the view is always [B, H, L, D]. */
-bool tensor_read(tensor *out, const char *option, const char *path, weft_dtype dtype);
-/* Allocates; false with a complaint. */
-bool tensor_make(tensor *out, int dims, const int64_t *shape, weft_dtype dtype);
-size_t tensor_count(const tensor *t);
-double tensor_at(const tensor *t, size_t n);
-void tensor_free(tensor *t);
-/* Checks q against k and, where it was given, v, and fills the shape; false with a complaint. */
-bool tensors_shape(const tensor *q, const tensor *k, const tensor *v, weft_shape *out);
 
 /* ---- commands ----------------------------------------------------------------------------------------------- */
 

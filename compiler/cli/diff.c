@@ -85,6 +85,7 @@ static int open_sides(difference *d) {
     d->shape.heads = a_heads > b_heads ? a_heads : b_heads;
     for (int n = 0; n < 2 && !code; n++) {
         code = session_plan(&d->sides[n].s, &d->shape, false);
+        if (!code) code = session_check_pairs(&d->sides[n].s);
         if (!code) code = kinds_find(&d->sides[n].kinds, d->sides[n].s.plan, d->shape.heads, d->given);
     }
     return code ? code : kinds_join(&d->kinds, &a->kinds, &b->kinds);

@@ -161,6 +161,7 @@ int command_eval(const options *given) {
     if (!code) code = session_bind(&s);
     if (!code) code = session_compile(&s, &how);
     if (!code) code = session_plan(&s, &in.shape, false);
+    if (!code && !session_knows_pairs(&s)) code = session_show(&s, &in.q, &in.k);
     if (!code) code = session_plan_dense(&s, !given->against, &how, &in.shape, &sides[1].plan);
     sides[0].plan = s.plan;
     for (int n = 0; n < 2 && !code; n++) code = prepare(&sides[n], &in);

@@ -97,8 +97,8 @@ static const command why = {.name = "why",
                             .words = "FILE I J",
                             .least_words = 3,
                             .most_words = 3,
-                            .takes = SESSION | TAKES(LQ) | TAKES(LK) | TAKES(HEADS) | TAKES(HEAD) | TAKES(JSON),
-                            .needs = TAKES(LQ) | TAKES(LK),
+                            .takes = SESSION | TAKES(LENGTH) | TAKES(LQ) | TAKES(LK) | TAKES(HEADS) | TAKES(HEAD) |
+                                     TAKES(QUERY) | TAKES(KEY) | TAKES(JSON),
                             .summary = "say which term lets query position I attend to key J, or which excludes it",
                             .run = command_why};
 
@@ -107,7 +107,8 @@ static const command show = {
     .words = "FILE",
     .least_words = 1,
     .most_words = 1,
-    .takes = SESSION | TAKES(LENGTH) | TAKES(LQ) | TAKES(LK) | TAKES(HEADS) | TAKES(HEAD) | TAKES(OUTPUT),
+    .takes = SESSION | TAKES(LENGTH) | TAKES(LQ) | TAKES(LK) | TAKES(QUERY) | TAKES(KEY) | TAKES(HEADS) | TAKES(HEAD) |
+             TAKES(OUTPUT),
     .summary = "draw a pattern, its terms in colours",
     .help =
         "In the terminal, or with -o as a .png or .svg file. Heads with equal sets share a panel. A cell shows what\n"
@@ -118,8 +119,8 @@ static const command stats = {.name = "stats",
                               .words = "FILE",
                               .least_words = 1,
                               .most_words = 1,
-                              .takes = SESSION | TAKES(LENGTH) | TAKES(LQ) | TAKES(LK) | TAKES(HEADS) |
-                                       TAKES(HEAD_DIM) | TAKES(DTYPE) | TAKES(THREADS) | TAKES(JSON),
+                              .takes = SESSION | TAKES(LENGTH) | TAKES(LQ) | TAKES(LK) | TAKES(QUERY) | TAKES(KEY) |
+                                       TAKES(HEADS) | TAKES(HEAD_DIM) | TAKES(DTYPE) | TAKES(THREADS) | TAKES(JSON),
                               .summary = "count pairs and tiles, and say what a run will cost",
                               .run = command_stats};
 

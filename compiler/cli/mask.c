@@ -14,18 +14,6 @@ static bool lengths_are_clear(const options *given) {
     return false;
 }
 
-/* The shape of --q and --k. */
-static bool read_shape(const options *given, weft_shape *shape) {
-    tensor q = {0}, k = {0};
-    bool read = tensor_read(&q, "q", given->q, WEFT_F32) && tensor_read(&k, "k", given->k, WEFT_F32) &&
-                tensors_shape(&q, &k, NULL, shape);
-    tensor_free(&q);
-    tensor_free(&k);
-    if (!read || !given->heads || given->heads == shape->heads) return read;
-    complain("--heads is %" PRId64 ", but q has %" PRId64 " heads", given->heads, shape->heads);
-    return false;
-}
-
 /* Room for one head's mask, taken before a plan is worked out for nothing. */
 static uint8_t *make_room(const weft_shape *shape) {
     uint8_t *mask = NULL;
@@ -63,7 +51,7 @@ int command_mask(const options *given) {
     int code = session_open(&s, given, false);
     if (!code) code = session_choose(&s);
     if (!code) code = session_bind(&s);
-    if (!code && given->q && !read_shape(given, &shape)) code = EXIT_WRONG;
+    if (!code) code = session_read(&s, &shape);
     if (!code && !shape.heads) shape.heads = session_heads(&s);
     if (!code) code = session_compile(&s, &plan_only);
     if (!code && !(mask = make_room(&shape))) code = EXIT_WRONG;

@@ -100,6 +100,7 @@ static int run(session *s, run_data *data) {
     if (!code) code = compute(s, data);
     if (!code && !write_tensor(&data->o, false, &data->o_file)) code = EXIT_WRONG;
     if (!code && data->lse.data && !write_tensor(&data->lse, true, &data->lse_file)) code = EXIT_WRONG;
+    if (!code && !session_knows_pairs(s)) code = session_show(s, &data->q, &data->k);
     if (!code) report(s, data);
     return code;
 }

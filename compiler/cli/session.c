@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,10 +202,28 @@ int session_compile(session *s, const weft_kernel_options *wanted) {
     return exit_code(status);
 }
 
+int session_read(session *s, weft_shape *shape) {
+    const options *given = s->given;
+    if (!given->q) return EXIT_FINE;
+    if (!tensor_read(&s->q, "q", given->q, WEFT_F32) || !tensor_read(&s->k, "k", given->k, WEFT_F32) ||
+        !tensors_shape(&s->q, &s->k, NULL, shape))
+        return EXIT_WRONG;
+    if (!given->heads || given->heads == shape->heads) return EXIT_FINE;
+    complain("--heads is %" PRId64 ", but q has %" PRId64 " heads", given->heads, shape->heads);
+    return EXIT_WRONG;
+}
+
+int session_show(const session *s, const tensor *q, const tensor *k) {
+    weft_tensors tensors = {.size = sizeof tensors, .q = &q->view, .k = &k->view};
+    weft_status status = weft_plan_choose(s->plan, &tensors);
+    if (status != WEFT_OK) session_explain_run(s);
+    return exit_code(status);
+}
+
 int session_plan_with(session *s, const weft_shape *shape, const weft_binding *bindings, size_t count, bool quiet) {
     weft_plan_destroy(s->plan);
     weft_status status = weft_plan_create(s->kernel, shape, bindings, count, &s->plan);
-    if (status == WEFT_OK) return EXIT_FINE;
+    if (status == WEFT_OK) return s->q.data ? session_show(s, &s->q, &s->k) : EXIT_FINE;
     if (!quiet) session_explain_plan(s);
     return exit_code(status);
 }
@@ -232,13 +251,33 @@ int session_prepare(session *s, const options *given) {
     return code;
 }
 
+bool session_knows_pairs(const session *s) { return weft_plan_term_count(s->plan, 0, 0) > 0; }
+
+int session_check_pairs(const session *s) {
+    if (session_knows_pairs(s)) return EXIT_FINE;
+    complain(
+        "which pairs there are depends on what a run is given: on --q and --k, or on keys (--array NAME=FILE.npy)");
+    return EXIT_WRONG;
+}
+
+/* Lengths are given, or are those of tensors. */
+static bool lengths_are_clear(const options *given, weft_shape *shape) {
+    const uint64_t tensors = TAKES(QUERY) | TAKES(KEY), lengths = TAKES(LENGTH) | TAKES(LQ) | TAKES(LK);
+    if (!(given->given & tensors)) return session_lengths(given, shape);
+    if ((given->given & (tensors | lengths)) == tensors) return true;
+    complain("--q and --k go together, and say how long both are");
+    return false;
+}
+
 int session_look(session *s, const options *given, weft_shape *shape) {
     *shape = (weft_shape){.size = sizeof *shape, .head_dim = given->head_dim};
-    if (!session_lengths(given, shape)) return EXIT_USAGE;
+    if (!lengths_are_clear(given, shape)) return EXIT_USAGE;
     int code = session_prepare(s, given);
+    if (!code) code = session_read(s, shape);
     if (code) return code;
-    shape->heads = session_heads(s);
-    return session_plan(s, shape, false);
+    if (!shape->heads) shape->heads = session_heads(s);
+    code = session_plan(s, shape, false);
+    return code ? code : session_check_pairs(s);
 }
 
 int session_plan_dense(const session *s, bool causal, const weft_kernel_options *wanted, const weft_shape *shape,
@@ -263,6 +302,8 @@ void session_close(session *s) {
     weft_context_destroy(s->context);
     for (size_t n = 0; n < s->binding_count; n++) free((char *)(uintptr_t)s->bindings[n].name);
     for (size_t n = 0; n < s->array_count; n++) npy_free(&s->arrays[n]);
+    tensor_free(&s->q);
+    tensor_free(&s->k);
     free(s->bindings);
     free(s->arrays);
     free(s->tensors);

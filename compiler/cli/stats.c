@@ -113,6 +113,7 @@ int command_stats(const options *given) {
     st.head_dim = wanted.head_dim;
     st.threads = given->threads ? given->threads : cores();
     int code = session_look(&s, &wanted, &st.shape);
+    if (given->q) st.head_dim = st.shape.head_dim;
     if (!code) code = find_out(&st);
     if (!code) (given->json ? stats_write_json : stats_print)(&st);
     free(st.rows);

@@ -6,6 +6,7 @@
 
 static const int64_t usual_lengths[] = {1, 2, 15, 16, 17, 63, 64, 65, 127, 1000};
 static const int64_t usual_dims[][2] = {{1, 1}, {15, 16}, {16, 16}, {64, 64}, {80, 64}, {128, 128}, {256, 256}};
+static const int64_t mask_dims[2] = {16, 16}; /* of masks, where q and k decide them */
 enum { LENGTHS = sizeof usual_lengths / sizeof *usual_lengths, DIMS = sizeof usual_dims / sizeof *usual_dims };
 
 /* The lengths to try: those of --lq and --lk, else the usual ones. */
@@ -28,8 +29,8 @@ static weft_shape shape_of(const verification *v, int n, const int64_t dims[2]) 
                         .kv_heads = heads,
                         .queries = lq.at[n / lk.count],
                         .keys = lk.at[n % lk.count],
-                        .head_dim = dims ? dims[0] : 0,
-                        .value_dim = dims ? dims[1] : 0};
+                        .head_dim = dims[0],
+                        .value_dim = dims[1]};
     if (n % 2 == 0) return shape;
     if (v->s->given->heads) {
         shape.kv_heads = 1;
@@ -55,10 +56,11 @@ static int compare_masks(verification *v) {
     const weft_kernel_options plan_only = {.size = sizeof plan_only, .plan_only = true};
     int count = shape_count(v), code = session_compile(v->s, &plan_only);
     for (int n = 0; n < count && !code; n++) {
-        weft_shape shape = shape_of(v, n, NULL);
+        weft_shape shape = shape_of(v, n, mask_dims);
         bool planned = false;
         progress("masks", n, count);
         code = plan_shape(v, &shape, &planned);
+        if (!code && planned && !session_knows_pairs(v->s)) code = verify_show(v, &shape);
         if (!code && planned) code = verify_masks(v, &shape);
         v->refused += !planned;
     }

@@ -32,6 +32,8 @@ typedef struct verification {
 /* The largest error of o, by the largest |o| of its run, that is taken for rounding. */
 double verify_tolerance(weft_dtype dtype);
 
+/* Shows the session's plan random q and k. An exit code. */
+int verify_show(verification *v, const weft_shape *shape);
 /* Compares all heads of the session's plan, pair by pair: tiles against oracle. An exit code. */
 int verify_masks(verification *v, const weft_shape *shape);
 /* Runs the session's plan on random tensors and compares with the reference; notes the error in `result`. An exit code.

@@ -111,6 +111,14 @@ static weft_status compute(verification *v, const weft_shape *shape, trial *t) {
     return status == WEFT_OK ? weft_reference(v->s->plan, &tensors, t->reference_o, t->reference_lse) : status;
 }
 
+int verify_show(verification *v, const weft_shape *shape) {
+    trial t;
+    bool made = make_trial(&t, shape, WEFT_F32);
+    int code = made ? session_show(v->s, &t.q, &t.k) : exit_code(WEFT_OUT_OF_MEMORY);
+    free_trial(&t);
+    return code;
+}
+
 int verify_run(verification *v, const weft_shape *shape, dim_result *result) {
     trial t;
     weft_status status = compute(v, shape, &t);

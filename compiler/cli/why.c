@@ -110,19 +110,11 @@ static int answer_all(const session *s, const weft_shape *shape, int64_t i, int6
 }
 
 int command_why(const options *given) {
-    const weft_kernel_options plan_only = {.size = sizeof plan_only, .plan_only = true};
-    weft_shape shape = {.size = sizeof shape, .queries = given->lq, .keys = given->lk};
+    weft_shape shape;
     session s = {0};
     int64_t i, j;
     if (!read_position(given->words[1], "I", &i) || !read_position(given->words[2], "J", &j)) return EXIT_USAGE;
-    int code = session_open(&s, given, false);
-    if (!code) code = session_choose(&s);
-    if (!code) code = session_bind(&s);
-    if (!code) code = session_compile(&s, &plan_only);
-    if (!code) {
-        shape.heads = session_heads(&s);
-        code = session_plan(&s, &shape, false);
-    }
+    int code = session_look(&s, given, &shape);
     if (!code) code = answer_all(&s, &shape, i, j);
     session_close(&s);
     return code;

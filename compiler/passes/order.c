@@ -1,6 +1,7 @@
 /* Orders: which passes cover a set, each pair once. Where a leaf of the set only ever adds pairs, the set is what it
  * would be without the leaf, and what the leaf adds to that. Bands of a step above 1 take what they add to a pass of
- * their own, in strides of the step; atoms that list their keys take theirs to a pass over those lists. What is left
+ * their own, in strides of the step; atoms that list their keys, be they drawn or decided by data, take theirs to a
+ * pass over those lists. What is left
  * when no such leaf is left is the contiguous pass, and the first.
  *
  * Lists that are drawn come last, and before them those that a run brings, so that the latter are held against tiles
@@ -91,7 +92,10 @@ static weft_id step_of(const splitting *s, weft_id id) {
 /* What a leaf is chosen by: itself, where it is a list; its step; 0: it stays. */
 typedef weft_id key_function(const splitting *s, weft_id id);
 static weft_id random_of(const splitting *s, weft_id id) { return node_at(s, id)->op == WEFT_ATOM_RANDOM ? id : 0; }
-static weft_id listed_of(const splitting *s, weft_id id) { return node_at(s, id)->op == WEFT_ATOM_LISTED ? id : 0; }
+static bool is_at_run(const splitting *s, weft_id id) {
+    return weft_op_describe((weft_op)node_at(s, id)->op)->traits & WEFT_TRAIT_DATA;
+}
+static weft_id listed_of(const splitting *s, weft_id id) { return is_at_run(s, id) ? id : 0; }
 
 /* Chooses the leaves of one key, the last in canonical order, that only add pairs. The key; 0: there is none. */
 static weft_id choose(splitting *s, key_function *key_of) {
@@ -234,7 +238,7 @@ static bool keep_pass(splitting *s, cut_passes *passes, weft_pass pass) {
     if (!weft_reserve(s->program->allocator, &passes->at, &passes->capacity, (uint64_t)passes->count + 1, sizeof pass))
         return false;
     passes->at[passes->count++] = pass;
-    passes->chosen += node_at(s, pass.list)->op != WEFT_ATOM_LISTED;
+    passes->chosen += !is_at_run(s, pass.list);
     return true;
 }
 

@@ -99,11 +99,18 @@ static weft_typed elaborate_word(weft_elaborator *e, const weft_ast *ast, const 
     return weft_typed_error();
 }
 
+/* A literal one: nothing else has ints. */
+static bool is_table_of_ints(const weft_elaborator *e, weft_typed value) {
+    const weft_dag *dag = &e->program->dag;
+    return value.type == WEFT_TYPE_TABLE && weft_node_at(dag, value.id)->op == WEFT_OP_LITERAL &&
+           weft_node_at(dag, weft_operand(dag, value.id, 0))->type == WEFT_TYPE_INT;
+}
+
 static weft_typed elaborate_argument(weft_elaborator *e, const weft_ast *call, const weft_ast *ast,
                                      const weft_formal *formal) {
     if (formal->type == WEFT_TYPE_WORD) return elaborate_word(e, ast, formal);
     weft_typed value = weft_elaborate(e, ast);
-    if (formal->may_be_table && value.type == WEFT_TYPE_TABLE) return value;
+    if (formal->may_be_table && is_table_of_ints(e, value)) return value;
     if (weft_convert(e, &value, formal->type)) return value;
     char what[200];
     snprintf(what, sizeof what, "`%.*s` of `%.80s`", formal->name.size > 80 ? 80 : (int)formal->name.size,

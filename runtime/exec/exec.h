@@ -4,32 +4,8 @@
 
 #include <stdatomic.h>
 
-#include <weft/half.h>
-
 #include "plan/plan.h"
-
-/* ---- elements ----------------------------------------------------------------------------------------------- */
-
-static inline size_t weft_dtype_size(weft_dtype dtype) { return dtype == WEFT_F32 ? sizeof(float) : sizeof(uint16_t); }
-
-/* Element number n from `at` on. */
-static inline float weft_element_at(const void *at, int64_t n, weft_dtype dtype) {
-    switch (dtype) {
-    case WEFT_BF16: return weft_bf16_to_float(((const uint16_t *)at)[n]);
-    case WEFT_F16: return weft_f16_to_float(((const uint16_t *)at)[n]);
-    case WEFT_F32: break;
-    }
-    return ((const float *)at)[n];
-}
-
-static inline void weft_element_set(void *at, int64_t n, weft_dtype dtype, float value) {
-    switch (dtype) {
-    case WEFT_BF16: ((uint16_t *)at)[n] = weft_float_to_bf16(value); return;
-    case WEFT_F16: ((uint16_t *)at)[n] = weft_float_to_f16(value); return;
-    case WEFT_F32: break;
-    }
-    ((float *)at)[n] = value;
-}
+#include "support/elements.h"
 
 /* ---- tensors ------------------------------------------------------------------------------------------------ */
 
@@ -63,6 +39,12 @@ bool weft_known_tensors(const weft_tensors *given, weft_tensors *known, weft_dia
  * E0408 that names the tensor, what was expected and what was given. */
 bool weft_check_tensors(const weft_plan *plan, const weft_tensors *tensors, weft_dtype dtype, bool outputs,
                         weft_views *views, weft_diagnostics *diagnostics);
+
+/* The same of q and k alone. */
+bool weft_check_operands(const weft_plan *plan, const weft_tensors *tensors, weft_dtype dtype, weft_views *views,
+                         weft_diagnostics *diagnostics);
+/* The element type: what q is made of decides, where it can. */
+weft_dtype weft_dtype_of(const weft_tensors *tensors);
 
 /* The bytes that a view may touch, as addresses [lo, hi). False when they do not fit the address space. */
 typedef struct weft_extent {
@@ -114,13 +96,13 @@ typedef struct weft_ring {
 } weft_ring;
 
 /* From a 64-byte boundary on: the slots of packed values, and those values; the counters of unfinished parts, one a
- * split of every (batch element, head); the states of split row tiles; the modifiers; lse for hosts that do not ask for
- * it, where something is folded; then each worker's: scratch, and what it needs for lists that the run decides: open
- * keys, a lister's memory, and the list of an item. Counters and states are those of the phase that needs most. Sizes
- * are multiples of 64 bytes. */
+ * split of every (batch element, head); the states of split row tiles; the modifiers; what is chosen of q and k; lse
+ * for hosts that do not ask for it, where something is folded; then each worker's: scratch, and what it needs for lists
+ * that the run decides: open keys, a lister's memory, and the list of an item. Counters and states are those of the
+ * phase that needs most. Sizes are multiples of 64 bytes. */
 typedef struct weft_workspace {
     weft_ring ring;
-    size_t packed, counters, states, modifiers, lse, workers; /* offsets in bytes; slots are at the begin */
+    size_t packed, counters, states, modifiers, choices, lse, workers; /* offsets in bytes; slots are at the begin */
     size_t open, lister, list; /* offsets in what is a worker's, whose scratch is at its begin */
     size_t state, worker;      /* bytes of one state and of what is one worker's */
     size_t size;               /* whole, with room to reach the boundary */
@@ -132,6 +114,12 @@ typedef struct weft_list_part {
     uint32_t keys[WEFT_LIST_ROOM];
 } weft_list_part;
 weft_workspace weft_workspace_of(const weft_plan *plan);
+
+/* ---- choosing (choices.c) -------------------------------------------------------------------------------------- */
+
+/* Chooses of q and k, in the memory of a selection; false when the host said stop. */
+bool weft_choose_of(const weft_plan *plan, const weft_selection *selection, const weft_views *views, uint32_t workers,
+                    unsigned char *memory);
 
 /* ---- claiming ----------------------------------------------------------------------------------------------- */
 

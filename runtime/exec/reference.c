@@ -61,8 +61,8 @@ static void average(const weft_plan *plan, const weft_reference_row *at, const d
     }
 }
 
-static bool compute(const weft_run_modifiers *modifiers, const weft_views *views, double *weight, weft_array *open,
-                    double *out_o, double *out_lse) {
+static bool compute(const weft_run_modifiers *modifiers, const weft_views *views, const weft_chosen *chosen,
+                    double *weight, weft_array *open, double *out_o, double *out_lse) {
     const weft_plan *plan = modifiers->plan;
     const weft_shape *shape = &plan->shape;
     bool done = true;
@@ -71,6 +71,7 @@ static bool compute(const weft_run_modifiers *modifiers, const weft_views *views
         weft_scratch scratch;
         weft_open_keys(plan->kernel->program, modifiers->arguments, n / shape->heads, n % shape->heads, open);
         bound.open = open;
+        weft_see_choices(&bound, &chosen->selection, chosen->memory, (size_t)n);
         weft_scratch_init(&scratch, &bound);
         for (int64_t row = n * shape->queries; row < (n + 1) * shape->queries; row++) {
             weft_reference_row at = {.views = views, .modifiers = modifiers, .row = row % shape->queries};
@@ -88,7 +89,8 @@ static bool compute(const weft_run_modifiers *modifiers, const weft_views *views
     return done;
 }
 
-/* In memory of its own: one row of weights, a head's keys, and the modifiers'. */
+/* In memory of its own: one row of weights, a head's keys, the modifiers', and what is chosen of q and k: of that the
+ * definition is what choosing does, and tests hold it against another. */
 static bool compute_all(const weft_plan *plan, const weft_tensors *tensors, const weft_views *views, double *out_o,
                         double *out_lse, weft_diagnostics *diagnostics) {
     const weft_allocator *allocator = weft_engine_allocator(plan->kernel->engine);
@@ -98,19 +100,16 @@ static bool compute_all(const weft_plan *plan, const weft_tensors *tensors, cons
     unsigned char *memory = weft_allocate(allocator, bytes);
     if (!memory) return false;
     weft_run_modifiers modifiers;
-    bool done =
-        weft_run_modifiers_begin(&modifiers, plan, tensors, memory + row + open, diagnostics) &&
-        compute(&modifiers, views, (double *)(void *)memory, (weft_array *)(void *)(memory + row), out_o, out_lse);
+    weft_chosen chosen;
+    bool done = weft_chosen_make(&chosen, plan, false, 1, diagnostics) &&
+                weft_choose_of(plan, &chosen.selection, views, 1, chosen.memory);
+    done = weft_run_modifiers_begin(&modifiers, plan, tensors, memory + row + open, diagnostics) && done;
+    done = done && compute(&modifiers, views, &chosen, (double *)(void *)memory, (weft_array *)(void *)(memory + row),
+                           out_o, out_lse);
     weft_run_modifiers_end(&modifiers);
+    weft_chosen_free(&chosen);
     weft_free(allocator, memory, bytes);
     return done;
-}
-
-/* What q is made of decides, where it can. */
-static weft_dtype dtype_of(const weft_tensors *tensors) {
-    const DLTensor *q = tensors->q;
-    if (!q || q->dtype.bits != 16) return WEFT_F32;
-    return q->dtype.code == kDLBfloat ? WEFT_BF16 : WEFT_F16;
 }
 
 weft_status weft_reference(const weft_plan *plan, const weft_tensors *tensors, double *out_o, double *out_lse) {
@@ -120,7 +119,7 @@ weft_status weft_reference(const weft_plan *plan, const weft_tensors *tensors, d
     weft_diagnostics_init(&diagnostics, weft_engine_allocator(plan->kernel->engine), &plan->kernel->program->sources);
     weft_tensors known;
     bool done = weft_known_tensors(tensors, &known, &diagnostics) &&
-                weft_check_tensors(plan, &known, dtype_of(&known), false, &views, &diagnostics) &&
+                weft_check_tensors(plan, &known, weft_dtype_of(&known), false, &views, &diagnostics) &&
                 compute_all(plan, &known, &views, out_o, out_lse, &diagnostics);
     weft_status status = done ? WEFT_OK : weft_status_of_failure(&diagnostics);
     if (status != WEFT_OK) weft_message_set((weft_message *)&plan->message, &diagnostics);

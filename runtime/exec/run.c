@@ -1,7 +1,7 @@
-/* A run: phase after phase, workers claim the items of all heads by one counter, and each item is one call of the
- * kernel. What is computed, and in which order within an item, is fixed by the plan, so the number of workers cannot
- * change a bit of the result. A row tile that is split along its keys leaves a state a part; whoever finishes the last
- * part merges them, in the plan's order. */
+/* A run: what depends on q and k is chosen first. Then, phase after phase, workers claim the items of all heads by one
+ * counter, and each item is one call of the kernel. What is computed, and in which order within an item, is fixed by
+ * the plan, so the number of workers cannot change a bit of the result. A row tile that is split along its keys leaves
+ * a state a part; whoever finishes the last part merges them, in the plan's order. */
 #include <math.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -157,6 +157,8 @@ static void gather_at_run(weft_execution *run, const weft_work *work, size_t wor
     weft_array *open = (weft_array *)(void *)(own + run->parts.open);
     weft_open_keys(run->plan->kernel->program, run->modifiers.arguments, work->batch, work->head, open);
     bound.open = open;
+    weft_see_choices(&bound, &run->plan->selection, run->workspace + run->parts.choices,
+                     (size_t)(work->batch * run->plan->shape.heads + work->head));
     weft_lister lister = weft_lister_of(&bound, work->layout, own + run->parts.lister);
     weft_gathering g = {.gather = run->gather,
                         .item = call,
@@ -289,6 +291,9 @@ static weft_status execute(weft_execution *run, const weft_tensors *tensors, voi
     bool ready = weft_run_modifiers_begin(&run->modifiers, run->plan, tensors, run->workspace + run->parts.modifiers,
                                           diagnostics);
     if (run->plan->lists_at_run) clear_listers(run);
+    bool chosen = ready && weft_choose_of(run->plan, &run->plan->selection, &run->views, run->plan->workers,
+                                          run->workspace + run->parts.choices);
+    if (ready && !chosen) atomic_store(&run->stopped, true);
     for (; ready && run->phase < run->plan->phase_count && !stopped(run); run->phase++) execute_phase(run);
     weft_run_modifiers_end(&run->modifiers);
     if (!ready) return weft_status_of_failure(diagnostics);

@@ -172,17 +172,33 @@ bool weft_known_tensors(const weft_tensors *given, weft_tensors *known, weft_dia
     return false;
 }
 
-bool weft_check_tensors(const weft_plan *plan, const weft_tensors *tensors, weft_dtype dtype, bool outputs,
-                        weft_views *views, weft_diagnostics *d) {
+weft_dtype weft_dtype_of(const weft_tensors *tensors) {
+    const DLTensor *q = tensors->q;
+    if (!q || q->dtype.bits != 16) return WEFT_F32;
+    return q->dtype.code == kDLBfloat ? WEFT_BF16 : WEFT_F16;
+}
+
+static bool has_dims(int64_t dims, weft_diagnostics *d) {
+    if (dims > 0) return true;
+    weft_diagnose(d, WEFT_E0406, WEFT_NO_SPAN, "the plan was made without head dimensions; it cannot be run");
+    return false;
+}
+
+bool weft_check_operands(const weft_plan *plan, const weft_tensors *tensors, weft_dtype dtype, weft_views *views,
+                         weft_diagnostics *d) {
     *views = (weft_views){0};
     const weft_shape *s = &plan->shape;
-    if (s->head_dim < 1 || s->value_dim < 1) {
-        weft_diagnose(d, WEFT_E0406, WEFT_NO_SPAN, "the plan was made without head dimensions; it cannot be run");
-        return false;
-    }
     const weft_expectation q = {"q", {s->batch, s->heads, s->queries, s->head_dim}, 4, dtype, false};
     const weft_expectation k = {"k", {s->batch, s->kv_heads, s->keys, s->head_dim}, 4, dtype, false};
+    return has_dims(s->head_dim, d) && check_tensor(&q, tensors->q, &views->q, d) &&
+           check_tensor(&k, tensors->k, &views->k, d);
+}
+
+bool weft_check_tensors(const weft_plan *plan, const weft_tensors *tensors, weft_dtype dtype, bool outputs,
+                        weft_views *views, weft_diagnostics *d) {
+    const weft_shape *s = &plan->shape;
     const weft_expectation v = {"v", {s->batch, s->kv_heads, s->keys, s->value_dim}, 4, dtype, false};
-    return check_tensor(&q, tensors->q, &views->q, d) && check_tensor(&k, tensors->k, &views->k, d) &&
+    *views = (weft_views){0};
+    return has_dims(s->value_dim, d) && weft_check_operands(plan, tensors, dtype, views, d) &&
            check_tensor(&v, tensors->v, &views->v, d) && (!outputs || check_outputs(plan, tensors, dtype, views, d));
 }

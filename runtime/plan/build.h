@@ -182,6 +182,8 @@ bool weft_plan_order(weft_plan *plan, const weft_allocator *allocator);
 /* info.c: the phases' sums, from the layouts; and plan->info, but for the time. */
 bool weft_plan_sum(weft_plan *plan, const weft_allocator *allocator);
 bool weft_plan_measure(weft_plan *plan, const weft_planner *planner);
+/* Adds the pairs of lists that a run decides, where they are known. */
+bool weft_plan_count_lists(weft_plan *plan);
 
 /* Makes an array no larger than it must be; when that cannot be had, it stays as it is. */
 void weft_shrink(const weft_allocator *allocator, void *array, uint32_t *capacity, uint32_t count, size_t element);

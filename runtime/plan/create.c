@@ -79,7 +79,7 @@ static bool lay_out(weft_plan *plan, weft_diagnostics *diagnostics) {
     if (done) {
         take_masks(plan, &planner);
         plan->workers = workers_of(plan);
-        done = weft_plan_measure(plan, &planner);
+        done = weft_plan_select(plan, true, false, &plan->selection, diagnostics) && weft_plan_measure(plan, &planner);
     }
     weft_planner_free(&planner);
     return done;
@@ -123,6 +123,8 @@ void weft_plan_destroy(weft_plan *plan) {
     weft_free(allocator, plan->scale_of, (size_t)plan->shape.heads * sizeof *plan->scale_of);
     weft_free(allocator, plan->masks, plan->mask_capacity * sizeof *plan->masks);
     weft_plan_modifiers_free(plan);
+    weft_selection_free(&plan->selection);
+    weft_chosen_free(&plan->shown);
     weft_free(allocator, plan->arguments, argument_bytes(plan));
     weft_bound_free(&plan->bound);
     weft_message_free(&plan->message);

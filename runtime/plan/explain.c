@@ -106,6 +106,8 @@ static void explain_pair(const weft_plan *plan, int64_t batch, int64_t head, wef
     weft_diagnostics_init(&diagnostics, allocator, NULL);
     if (weft_bound_init(&explanation.bound, allocator)) {
         weft_id set = weft_fold(program, program->meaning, &environment, &explanation.bound, &diagnostics);
+        size_t n = (size_t)(batch * plan->shape.heads + head);
+        weft_see_choices(&explanation.bound, &plan->shown.selection, plan->shown.memory, n);
         weft_scratch_init(&explanation.scratch, &explanation.bound);
         if (set) explain(&explanation, 0, set, pair);
         out->failed = out->failed || !set || explanation.scratch.failed;
@@ -124,7 +126,7 @@ size_t weft_plan_explain(const weft_plan *plan, int64_t batch, int64_t head, int
     const weft_shape *shape = &plan->shape;
     weft_pair pair = {weft_space_of(shape->queries, shape->keys), i, j};
     if (batch < 0 || batch >= shape->batch || head < 0 || head >= shape->heads || i < pair.space.first ||
-        i >= shape->keys || j < 0 || j >= shape->keys || plan->keys_missing)
+        i >= shape->keys || j < 0 || j >= shape->keys || !weft_plan_is_known(plan))
         return 0;
     size_t n = (size_t)(batch * shape->heads + head);
     weft_opened opened;

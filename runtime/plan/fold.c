@@ -106,6 +106,7 @@ static bool lacks_keys(const weft_plan *plan) {
 bool weft_plan_fold(weft_planner *planner) {
     weft_plan *plan = planner->plan;
     plan->keys_missing = lacks_keys(plan);
+    plan->choices_missing = weft_plan_chooses(plan);
     if (!check_passes(plan->kernel->program, planner->diagnostics)) return false;
     size_t heads = weft_plan_heads(plan), bytes = planner->recipes.size;
     plan->route_of = weft_allocate(planner->allocator, heads * sizeof *plan->route_of);

@@ -78,14 +78,17 @@ bool weft_plan_sum(weft_plan *plan, const weft_allocator *allocator) {
     return true;
 }
 
-/* Pairs that a run decides, of the keys that the plan was given. */
-static bool add_listed(weft_plan *plan) {
-    for (size_t n = 0; plan->lists_at_run && !plan->keys_missing && n < weft_plan_heads(plan); n++) {
+/* Of the keys that the plan was given, and of choices that it was shown, in place of those before. */
+bool weft_plan_count_lists(weft_plan *plan) {
+    double listed = 0;
+    for (size_t n = 0; plan->lists_at_run && weft_plan_is_known(plan) && n < weft_plan_heads(plan); n++) {
         double pairs;
         if (!weft_plan_listed_pairs(plan, n, &pairs)) return false;
-        plan->info.pairs += pairs;
-        plan->info.computed_pairs += pairs;
+        listed += pairs;
     }
+    plan->info.pairs += listed - plan->listed_pairs;
+    plan->info.computed_pairs += listed - plan->listed_pairs;
+    plan->listed_pairs = listed;
     return true;
 }
 
@@ -93,7 +96,7 @@ bool weft_plan_measure(weft_plan *plan, const weft_planner *planner) {
     weft_plan_info *info = &plan->info;
     *info = (weft_plan_info){.size = sizeof *info};
     each_layout(plan, add_to_info);
-    if (!add_listed(plan)) return false;
+    if (!weft_plan_count_lists(plan)) return false;
     info->layouts = plan->layout_count;
     info->bit_tiles = plan->mask_count;
     info->bytes = (int64_t)plan_bytes(plan);

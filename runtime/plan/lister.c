@@ -1,6 +1,7 @@
-/* The keys of single rows of a list that a run decides: what the host selected, or what was drawn, less what the rest
- * of the set does not hold. Nothing is allocated: the keys of a row are bits, set in any order and as often as they
- * come, and a second level of bits says which words have any, so that a row costs what it holds and not what there is.
+/* The keys of single rows of a list that a run decides: what the host selected, what q and k chose, or what was drawn,
+ * less what the rest of the set does not hold. Nothing is allocated: the keys of a row are bits, set in any order and
+ * as often as they come, and a second level of bits says which words have any, so that a row costs what it holds and
+ * not what there is.
  */
 #include <string.h>
 
@@ -49,6 +50,34 @@ static int64_t key_at(const weft_array *array, int64_t row, int64_t column, int6
     return key >= 0 && key < keys ? key : -1;
 }
 
+/* One row of a lister. */
+typedef struct weft_listing {
+    weft_lister *lister;
+    int64_t row;
+} weft_listing;
+
+static void add_range(void *user, int64_t begin, int64_t end) {
+    weft_listing *listing = user;
+    for (int64_t key = begin; key < end; key++) add(listing->lister, listing->row, key);
+}
+
+static void add_chosen(weft_lister *lister, int64_t row) {
+    const weft_layout *layout = lister->layout;
+    weft_listing listing = {lister, row};
+    weft_chosen_keys(lister->bound, layout->list, layout->space, row + layout->space.first, add_range, &listing);
+}
+
+static void add_array(weft_lister *lister, int64_t row) {
+    const weft_layout *layout = lister->layout;
+    int64_t parameter =
+        weft_node_at(&lister->bound->dag, weft_operand(&lister->bound->dag, layout->list, 0))->value.integer;
+    const weft_array *array = &lister->bound->open[parameter];
+    for (int64_t column = 0; column < array->columns; column++) {
+        int64_t key = key_at(array, row, column, layout->space.keys);
+        if (key >= 0) add(lister, row, key);
+    }
+}
+
 void weft_lister_begin(weft_lister *lister, int64_t row) {
     const weft_layout *layout = lister->layout;
     lister->next = 0;
@@ -57,13 +86,8 @@ void weft_lister_begin(weft_lister *lister, int64_t row) {
             add(lister, row, layout->list_keys[n]);
         return;
     }
-    int64_t parameter =
-        weft_node_at(&lister->bound->dag, weft_operand(&lister->bound->dag, layout->list, 0))->value.integer;
-    const weft_array *array = &lister->bound->open[parameter];
-    for (int64_t column = 0; column < array->columns; column++) {
-        int64_t key = key_at(array, row, column, layout->space.keys);
-        if (key >= 0) add(lister, row, key);
-    }
+    weft_op op = (weft_op)weft_node_at(&lister->bound->dag, layout->list)->op;
+    weft_op_chooses(op) ? add_chosen(lister, row) : add_array(lister, row);
 }
 
 uint32_t weft_lister_take(weft_lister *lister, uint32_t *keys, uint32_t room) {

@@ -104,6 +104,9 @@ weft_status weft_plan_mask(const weft_plan *plan, int64_t batch, int64_t head, w
     if (plan->keys_missing)
         return fail(plan, WEFT_INVALID_ARGUMENT, WEFT_E0401,
                     "which pairs there are depends on keys that the plan was not given");
+    if (plan->choices_missing)
+        return fail(plan, WEFT_INVALID_ARGUMENT, WEFT_E0401,
+                    "which pairs there are depends on q and k, which the plan was not shown");
     size_t n = (size_t)(batch * shape->heads + head);
     if (source == WEFT_MASK_ORACLE) return fill_from_oracle(plan, n, mask) ? WEFT_OK : WEFT_OUT_OF_MEMORY;
     if (source == WEFT_MASK_PLAN) return fill_from_plan(plan, n, mask);

@@ -5,6 +5,7 @@
 #define WEFT_PLAN_PLAN_H
 
 #include "kernel/kernel.h"
+#include "select/select.h"
 #include "set/modifiers.h"
 #include "set/set.h"
 
@@ -88,6 +89,14 @@ typedef struct weft_phase {
     double cost;
 } weft_phase;
 
+/* A selection of everything that the plan's sets and their meaning choose by, and what was chosen. */
+typedef struct weft_chosen {
+    const weft_allocator *allocator; /* NULL: nothing is held */
+    weft_selection selection;
+    unsigned char *block, *memory; /* memory: of the selection, in the block */
+    size_t bytes;                  /* of the block */
+} weft_chosen;
+
 struct weft_plan {
     const weft_kernel *kernel; /* retained */
     weft_shape shape;          /* defaults filled in */
@@ -109,12 +118,19 @@ struct weft_plan {
     weft_id *meaning_of; /* [B * H]: the oracle's set, folded from the program's meaning */
     weft_mask *masks;    /* shared by all layouts */
     uint32_t mask_count, mask_capacity;
-    bool lists_at_run; /* some layout is at_run */
-    bool keys_missing; /* the set reads keys that only a run brings: there is no mask */
-    uint32_t workers;  /* tasks of a run: each has its own scratch in the workspace */
+    bool lists_at_run;        /* some layout is at_run */
+    bool keys_missing;        /* the set reads keys that only a run brings: there is no mask */
+    bool choices_missing;     /* the same of what is chosen of q and k */
+    weft_selection selection; /* what runs choose by */
+    weft_chosen shown;        /* what masks and figures are about (weft_plan_choose) */
+    double listed_pairs;      /* in info.pairs: of lists that a run decides, as far as they are known */
+    uint32_t workers;         /* tasks of a run: each has its own scratch in the workspace */
     weft_plan_info info;
     weft_message message; /* of the last failed run: the one thing that changes, under its own lock */
 };
+
+/* Is it known which pairs there are? */
+static inline bool weft_plan_is_known(const weft_plan *plan) { return !plan->keys_missing && !plan->choices_missing; }
 
 /* How many (batch element, head) pairs there are. */
 static inline size_t weft_plan_heads(const weft_plan *plan) { return (size_t)(plan->shape.batch * plan->shape.heads); }
@@ -137,6 +153,20 @@ weft_lister weft_lister_of(const weft_bound *bound, const weft_layout *layout, v
 void weft_lister_begin(weft_lister *lister, int64_t row);
 /* The next keys of the row, at most `room`; fewer: there are no more. */
 uint32_t weft_lister_take(weft_lister *lister, uint32_t *keys, uint32_t room);
+
+/* ---- choices.c */
+bool weft_plan_chooses(const weft_plan *plan);
+/* What the sets of runs, of the meaning or of both choose by; nothing where there is no head dimension. False with
+ * E0406, or when memory fails; to be freed in any case. */
+bool weft_plan_select(const weft_plan *plan, bool runs, bool meaning, weft_selection *out,
+                      weft_diagnostics *diagnostics);
+/* A selection of the meaning, and with `runs` of what runs do, and memory for its choices, which are still to be made.
+ * False with E0406, or when memory fails; to be freed in any case. */
+bool weft_chosen_make(weft_chosen *chosen, const weft_plan *plan, bool runs, uint32_t workers,
+                      weft_diagnostics *diagnostics);
+void weft_chosen_free(weft_chosen *chosen);
+/* Takes the choices over in place of those that it has; false when memory fails, then they stay the caller's. */
+bool weft_plan_show(weft_plan *plan, const weft_chosen *chosen);
 
 /* ---- visit.c: sets and lists of one head, with the keys that the plan was given */
 /* The plan's sets as head number n sees them. False when memory fails; to be closed in any case. */

@@ -154,6 +154,8 @@ bool weft_terms_init(weft_terms *terms, const weft_plan *plan, int64_t batch, in
     weft_diagnostics_init(&diagnostics, allocator, NULL);
     terms->whole = weft_fold(program, program->meaning, &terms->environment, &terms->bound, &diagnostics);
     weft_diagnostics_free(&diagnostics);
+    size_t n = (size_t)(batch * plan->shape.heads + head);
+    weft_see_choices(&terms->bound, &plan->shown.selection, plan->shown.memory, n);
     return terms->whole && find_terms(terms);
 }
 

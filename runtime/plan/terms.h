@@ -29,7 +29,7 @@ int64_t weft_terms_count(const weft_terms *terms);
 weft_id weft_terms_set(weft_terms *terms, int64_t term);
 
 static inline bool weft_plan_has_head(const weft_plan *plan, int64_t batch, int64_t head) {
-    return plan && !plan->keys_missing && batch >= 0 && batch < plan->shape.batch && head >= 0 &&
+    return plan && weft_plan_is_known(plan) && batch >= 0 && batch < plan->shape.batch && head >= 0 &&
            head < plan->shape.heads;
 }
 

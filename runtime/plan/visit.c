@@ -8,6 +8,7 @@ static size_t open_bytes(const weft_plan *plan) { return plan->kernel->program->
 bool weft_plan_open(const weft_plan *plan, size_t n, weft_opened *opened) {
     const weft_shape *shape = &plan->shape;
     *opened = (weft_opened){.bound = plan->bound};
+    weft_see_choices(&opened->bound, &plan->shown.selection, plan->shown.memory, n);
     opened->open = weft_allocate(weft_engine_allocator(plan->kernel->engine), open_bytes(plan));
     if (!opened->open) return open_bytes(plan) == 0;
     weft_open_keys(plan->kernel->program, plan->arguments, (int64_t)n / shape->heads, (int64_t)n % shape->heads,

@@ -48,7 +48,7 @@ static weft_value canonical_value(weft_op op, weft_value value) {
     case WEFT_OP_ARRAY:
     case WEFT_OP_INTERVALS:
     case WEFT_OP_REQUIRE: return value;
-    default: return (weft_value){.integer = 0};
+    default: return weft_op_chooses(op) ? value : (weft_value){.integer = 0};
     }
 }
 

@@ -42,6 +42,8 @@ typedef struct weft_op_info {
 } weft_op_info;
 WEFT_SHARED const weft_op_info *weft_op_describe(weft_op op);
 WEFT_SHARED bool weft_op_is_atom(weft_op op);
+/* Is it an atom that chooses of q and k? Its nodes carry a number in bound form (set.h, weft_choice). */
+WEFT_SHARED bool weft_op_chooses(weft_op op);
 /* The operation of that text, or WEFT_OP_INVALID. */
 WEFT_SHARED weft_op weft_op_named(const char *text, size_t size);
 WEFT_SHARED const char *weft_type_name(weft_type type);

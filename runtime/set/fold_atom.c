@@ -61,6 +61,50 @@ static bool fix_head(weft_folder *f, uint32_t base) {
     return f->stack[base + 3] != 0;
 }
 
+/* ---- atoms that choose of q and k -------------------------------------------------------------------------------- */
+
+static bool check_even(weft_folder *f, weft_id buckets, weft_span place) {
+    if (!weft_is_known(f, buckets)) return true;
+    int64_t count = weft_folded(f, buckets)->value.integer;
+    if (count >= 2 && count % 2 == 0) return true;
+    weft_diagnose(f->diagnostics, WEFT_E0301, place, "`buckets` is %lld, but it must be even and at least 2",
+                  (long long)count);
+    return false;
+}
+
+/* One even number, or a table of them. */
+static bool check_buckets(weft_folder *f, weft_id id, uint32_t base) {
+    weft_id buckets = f->stack[base], written = weft_operand(f->source, id, 0);
+    if (weft_folded(f, buckets)->op != WEFT_OP_LITERAL)
+        return check_even(f, buckets, weft_fold_operand_place(f, id, 0));
+    bool sound = true;
+    for (uint32_t k = 0; k < weft_folded(f, buckets)->arity; k++)
+        sound =
+            check_even(f, weft_operand(&f->bound->dag, buckets, k), weft_fold_operand_place(f, written, k)) && sound;
+    return sound;
+}
+
+static bool check_chunk(weft_folder *f, weft_id id, uint32_t base) {
+    int64_t chunk;
+    if (!known_int(f, base, 3, &chunk) || chunk == 0) return true;
+    weft_span place = weft_fold_operand_place(f, id, 3);
+    if (chunk > 0 && !f->environment->lengths_known) return true; /* a set may come to stand in any pattern */
+    if (chunk < 0)
+        weft_diagnose(f->diagnostics, WEFT_E0301, place, "`chunk` is %lld, but it is at least 0", (long long)chunk);
+    else
+        weft_diagnose(f->diagnostics, WEFT_E0405, place, "`chunk` needs `shared_qk` in the pattern");
+    return false;
+}
+
+/* In bound form it carries the number of the node as it was written, by which its choice is found. A set that is folded
+ * a second time has been through all of this. */
+static weft_node numbered(const weft_folder *f, weft_id id, const weft_node *node) {
+    weft_node out = *node;
+    bool bound = f->environment->lengths_known && f->environment->head_known;
+    if (bound && weft_op_chooses((weft_op)node->op) && !node->value.integer) out.value.integer = id;
+    return out;
+}
+
 static bool finish(weft_folder *f, weft_id id, const weft_node *node, uint32_t base) {
     switch (node->op) {
     case WEFT_ATOM_NEIGHBORHOOD2D: {
@@ -68,6 +112,7 @@ static bool finish(weft_folder *f, weft_id id, const weft_node *node, uint32_t b
         return rows && columns;
     }
     case WEFT_ATOM_RANDOM: return fix_head(f, base);
+    case WEFT_ATOM_LSH: return node->value.integer || (check_buckets(f, id, base) && check_chunk(f, id, base));
     default: return true;
     }
 }
@@ -129,7 +174,7 @@ weft_id weft_fold_atom(weft_folder *f, weft_id id, const weft_node *node, uint32
     bool sound = fold_arguments(f, id, node, level) && finish(f, id, node, base);
     weft_op simple = sound && weft_fold_simplifies(f) ? trivial(f, node, level, base) : WEFT_OP_INVALID;
     if (sound && !simple) {
-        weft_id made = weft_fold_make(f, *node, base);
+        weft_id made = weft_fold_make(f, numbered(f, id, node), base);
         bool canonical =
             weft_fold_simplifies(f) && !node->place.source; /* the meaning stays as written: it is the judge */
         return node->op == WEFT_ATOM_WHERE && canonical ? simplify_where(f, made, level) : made;

@@ -29,6 +29,8 @@ const weft_op_info *weft_op_describe(weft_op op) { return &operations[op]; }
 
 bool weft_op_is_atom(weft_op op) { return operations[op].signature != NULL; }
 
+bool weft_op_chooses(weft_op op) { return op == WEFT_ATOM_LSH; }
+
 weft_op weft_op_named(const char *text, size_t size) {
     for (int op = WEFT_OP_INVALID + 1; op < WEFT_OP_COUNT; op++) {
         const char *known = operations[op].text;

@@ -14,8 +14,9 @@ bool weft_row_reserve(const weft_atom *atom, weft_row *row, uint64_t count) {
     return weft_reserve(atom->bound->dag.allocator, &row->at, &row->capacity, count, sizeof *row->at);
 }
 
-/* How many keys a row of the atom has at most. */
+/* How many keys a row of the atom has at most, or likely. */
 static int64_t most_keys(const weft_bound *bound, weft_id id) {
+    if (weft_op_chooses((weft_op)weft_node_at(&bound->dag, id)->op)) return WEFT_LONG_ROW;
     weft_id first = weft_operand(&bound->dag, id, 0);
     const weft_node *node = weft_node_at(&bound->dag, first);
     if (node->op == WEFT_OP_ARRAY) return bound->arrays[node->value.integer].columns;
@@ -30,12 +31,19 @@ static weft_row *place_of(weft_scratch *scratch, weft_id id, int64_t i) {
     return &scratch->rows->kept[most_keys(scratch->bound, id) > WEFT_LONG_ROW ? WEFT_KEPT_ROWS : place];
 }
 
+static bool fill_row(const weft_atom *atom, int64_t i, weft_row *row) {
+    switch (weft_node_at(&atom->bound->dag, atom->id)->op) {
+    case WEFT_ATOM_RANDOM: return weft_random_row(atom, i, row);
+    case WEFT_ATOM_LISTED: return weft_listed_row(atom, i, row);
+    default: return weft_chosen_row(atom, i, row);
+    }
+}
+
 static bool work_out(weft_scratch *scratch, weft_id id, weft_space space, int64_t i, weft_row *row) {
     weft_atom atom = {.bound = scratch->bound, .id = id, .space = space, .scratch = scratch, .keys = {0, space.keys}};
     row->id = 0; /* until it is there */
     row->count = 0;
-    bool is_random = weft_node_at(&scratch->bound->dag, id)->op == WEFT_ATOM_RANDOM;
-    if (!(is_random ? weft_random_row(&atom, i, row) : weft_listed_row(&atom, i, row))) return false;
+    if (!fill_row(&atom, i, row)) return false;
     row->id = id;
     row->space = space;
     row->i = i;

@@ -1,5 +1,6 @@
-/* Rows of the atoms that list their keys, random and listed. A row is worked out once and kept in the scratch for a
- * while, because tiles, strips and pairs ask for the same few rows again and again. Inside this layer only. */
+/* Rows of the atoms that list their keys: random, and those that data decides. A row is worked out once and kept in the
+ * scratch for a while, because tiles, strips and pairs ask for the same few rows again and again. Inside this layer
+ * only. */
 #ifndef WEFT_SET_ROWS_H
 #define WEFT_SET_ROWS_H
 
@@ -30,6 +31,7 @@ bool weft_row_reserve(const weft_atom *atom, weft_row *row, uint64_t count);
 /* Fills row->at for row i of the atom; false when memory fails. */
 bool weft_random_row(const weft_atom *atom, int64_t i, weft_row *row);
 bool weft_listed_row(const weft_atom *atom, int64_t i, weft_row *row);
+bool weft_chosen_row(const weft_atom *atom, int64_t i, weft_row *row);
 
 /* ---- and what it gets */
 

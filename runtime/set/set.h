@@ -48,6 +48,14 @@ typedef struct weft_form {
     int64_t first, keys; /* of the space */
 } weft_form;
 
+/* What an atom that data decides has chosen of q and k, for one head (runtime/select). */
+typedef struct weft_choice {
+    int64_t atom; /* the number that its node carries in bound form: that of the node it was folded from */
+    /* lsh, all rounds after each other: the bucket of every row and of every key, and the keys in order of their
+     * buckets, then of their positions */
+    const uint32_t *row_buckets, *key_buckets, *keys_by_bucket;
+} weft_choice;
+
 /* The bound form of sets: a DAG of its own plus the arrays that it reads. */
 typedef struct weft_bound {
     weft_dag dag;
@@ -58,6 +66,8 @@ typedef struct weft_bound {
     uint32_t form_count, form_capacity;
     weft_intern form_index;
     const weft_array *open; /* by parameter: the keys that open ones have, once a head is looked at; NULL: not known */
+    const weft_choice *choices; /* the same for what is chosen of q and k; NULL: not known */
+    uint32_t choice_count;
 } weft_bound;
 
 WEFT_SHARED bool weft_bound_init(weft_bound *bound, const weft_allocator *allocator);
@@ -172,7 +182,7 @@ typedef struct weft_scratch {
     int64_t i0, i1;
     uint64_t span_calls;        /* spans worked out: a node, or one box of a where */
     uint64_t contains_calls;    /* pairs that spans asked one by one */
-    struct weft_rows *rows;     /* rows of random and listed that were worked out; no reset forgets them */
+    struct weft_rows *rows;     /* rows of atoms that list keys, worked out; no reset forgets them */
     struct weft_scratch *inner; /* for what atoms ask of sets among their operands */
     bool failed;
 } weft_scratch;
@@ -184,7 +194,7 @@ WEFT_SHARED void weft_scratch_reset(weft_scratch *scratch); /* forgets lists and
 /* Is (i, j) in the set? i and j must be in the space. By definition alone, without memory, and thus very slow for
  * `random`. */
 WEFT_SHARED bool weft_contains(const weft_bound *bound, weft_id set, weft_space space, int64_t i, int64_t j);
-/* The same, quickly: rows of random and listed are worked out once and kept. When memory fails (scratch->failed) the
+/* The same, quickly: rows of atoms that list keys are worked out once and kept. When memory fails (scratch->failed) the
  * answer is false. Lists that came from the scratch stay. */
 WEFT_SHARED bool weft_contains_with(weft_scratch *scratch, weft_id set, weft_space space, int64_t i, int64_t j);
 
@@ -205,9 +215,17 @@ WEFT_SHARED bool weft_spans_within(weft_scratch *scratch, weft_id set, weft_spac
 
 /* The keys of row i, exactly: where spans leave a condition open its pairs are asked. As spans_of otherwise. */
 WEFT_SHARED bool weft_row_keys(weft_scratch *scratch, weft_id set, weft_space space, int64_t i, weft_intervals *out);
-/* The keys that an atom which lists them (random; listed, once its array is bound) has in row i. The result lives until
- * the next question to the scratch. */
+/* The keys that an atom which lists them (random; those that data decides, once it is there) has in row i. The result
+ * lives until the next question to the scratch. */
 WEFT_SHARED bool weft_list_row(weft_scratch *scratch, weft_id atom, weft_space space, int64_t i, weft_intervals *out);
+
+/* ---- what data chose --------------------------------------------------------------------------------------------- */
+
+/* Told keys [begin, end) of a row; ranges come in any order and may overlap. */
+typedef void weft_keys_hook(void *user, int64_t begin, int64_t end);
+/* The keys of row i of an atom whose choice is known. Needs no memory. */
+WEFT_SHARED void weft_chosen_keys(const weft_bound *bound, weft_id atom, weft_space space, int64_t i,
+                                  weft_keys_hook *hook, void *user);
 
 /* ---- atoms ----------------------------------------------------------------------------------------------------- */
 

@@ -261,7 +261,7 @@ static bool check_orders(const verifier *v, const weft_pass *pass, uint32_t numb
     if (!listed)
         return !v->facts[pass->set].reads_run || FLAW(v, "pass %u: tiles of a set that only a run knows", number + 1);
     weft_op op = is_canonical(v, pass->list, WEFT_TYPE_SET) ? v->dag->nodes[pass->list].op : WEFT_OP_INVALID;
-    return op == WEFT_ATOM_RANDOM || op == WEFT_ATOM_LISTED ||
+    return op == WEFT_ATOM_RANDOM || weft_op_describe(op)->traits & WEFT_TRAIT_DATA ||
            FLAW(v, "pass %u: the list is no atom that lists keys", number + 1);
 }
 

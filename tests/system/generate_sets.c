@@ -118,6 +118,16 @@ static void put_array_atom(generator *g) {
         put(g, "%s", atoms[pick(g, 0, g->static_only ? 8 : 10)]);
 }
 
+/* What q and k decide. */
+static void put_chosen_atom(generator *g) {
+    static const char *const buckets[] = {"2", "4", "16", "2 * h + 2", "[2, 4]", "[6, 2 * (h + 1), 4]"};
+    if (g->inside_blocks || g->static_only) {
+        put_random(g);
+        return;
+    }
+    put(g, "lsh(%s, rounds = %d, seed = %d)", buckets[pick(g, 0, 5)], (int)pick(g, 1, 3), (int)pick(g, 0, 2));
+}
+
 /* A window in steps, which may get a pass of its own. */
 static void put_steps(generator *g) {
     static const char *const steps[] = {"2", "3", "4", "7", "16", "h + 2", "w // 8 + 2", "100"};
@@ -126,7 +136,7 @@ static void put_steps(generator *g) {
 }
 
 static void put_atom(generator *g) {
-    switch (pick(g, 0, 23)) {
+    switch (pick(g, 0, 25)) {
     case 13:
         put(g, "dilated(");
         put_int(g);
@@ -142,6 +152,8 @@ static void put_atom(generator *g) {
     case 15:
     case 16: put_grid_atom(g); break;
     case 17: put_random(g); break;
+    case 24:
+    case 25: put_chosen_atom(g); break;
     case 18:
     case 19: put_array_atom(g); break;
     case 20:

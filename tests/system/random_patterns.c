@@ -64,6 +64,7 @@ typedef struct problem {
     tensor q, k, v, o, lse;
     weft_tensors tensors;
     uint8_t *oracle; /* every pair of every head */
+    bool chooses;    /* q and k decide some of them */
 } problem;
 
 static void complain(const problem *p, const char *what) {
@@ -83,8 +84,9 @@ static void complain(const problem *p, const char *what) {
 
 /* ---- masks ------------------------------------------------------------------------------------------------------ */
 
-static void compare_masks(problem *p, const weft_plan *plan) {
+static void compare_masks(problem *p, weft_plan *plan) {
     const weft_shape *s = &p->shape;
+    if (p->chooses) ck_assert_int_eq(weft_plan_choose(plan, &p->tensors), WEFT_OK);
     size_t pairs = (size_t)(s->queries * s->keys);
     uint8_t *tiles = malloc(pairs);
     double total = 0;
@@ -207,12 +209,13 @@ static bool compare_outputs(problem *p, const weft_plan *plan) {
 
 /* With Q = 0 every weight is 1: exp(lse) is the number of keys, and one-hot V says how many have each residue mod Dv.
  */
-static void count_keys(problem *p, const weft_plan *plan) {
+static void count_keys(problem *p, weft_plan *plan) {
     const weft_shape *s = &p->shape;
     size_t dims = (size_t)s->value_dim, keys = (size_t)s->keys;
     for (size_t n = 0; n < p->q.count; n++) tensor_set(&p->q, n, 0);
     for (size_t n = 0; n < p->v.count; n++) tensor_set(&p->v, n, n / dims % keys % dims == n % dims);
     ck_assert_int_eq(weft_run(plan, &p->tensors, NULL), WEFT_OK);
+    if (p->chooses) compare_masks(p, plan); /* what q decides has changed with it */
     long *residues = calloc(dims, sizeof *residues);
     for (size_t row = 0; row < p->lse.count; row++) {
         long count = 0;
@@ -317,8 +320,9 @@ static void note_case(const problem *p) {
     of[CASE_bound_by_run] += p->values.count[1] > 0;
 }
 
-static void judge(problem *p, const weft_plan *plan, test_random *random) {
+static void judge(problem *p, weft_plan *plan, test_random *random) {
     bool every_key_weighs_one = !p->pattern.takes[GENERATED_b] && !generated_count(p->pattern.body, "bias");
+    p->chooses = generated_count(p->pattern.body, "lsh");
     make_tensors(p, random);
     note_case(p);
     compare_masks(p, plan);

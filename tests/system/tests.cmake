@@ -13,3 +13,4 @@ foreach(file ${files})
   add_test(NAME system/${name} COMMAND test_system_${name})
 endforeach()
 target_sources(test_system_random_patterns PRIVATE ${generator})
+target_sources(test_system_choices PRIVATE ${CMAKE_CURRENT_LIST_DIR}/generate_data.c) # its tensors

@@ -184,8 +184,8 @@ typedef enum weft_mask_source {
 } weft_mask_source;
 
 /* Fills mask[r * Lk + j] with 1 where head `head` of batch element `batch` lets query row r attend to key j, else 0.
- * mask holds Lq * Lk bytes. Keys that come with a run are those that the plan was given; where it was given none there is
- * no mask (E0401), and nothing of what follows here. */
+ * mask holds Lq * Lk bytes. Keys that come with a run are those that the plan was given, and q and k those that it was
+ * shown (weft_plan_choose); where there are none there is no mask (E0401), and nothing of what follows here. */
 WEFT_API weft_status weft_plan_mask(const weft_plan *plan, int64_t batch, int64_t head, weft_mask_source source,
                                     uint8_t *mask);
 
@@ -300,6 +300,12 @@ WEFT_API weft_status weft_run(const weft_plan *plan, const weft_tensors *tensors
  * compact. */
 WEFT_API weft_status weft_reference(const weft_plan *plan, const weft_tensors *tensors, double *out_o,
                                     double *out_lse);
+
+/* Shows a plan q and k, so that masks, terms, rows and figures of sets that depend on them are about these: makes the
+ * choices that a run with them makes, and keeps those in the plan in place of earlier ones. Of the tensors only q and k
+ * are read, of any one weft_dtype; they count as rounded to the kernel's. Runs choose anew, whatever was shown. Not
+ * while another thread uses the plan. */
+WEFT_API weft_status weft_plan_choose(weft_plan *plan, const weft_tensors *tensors);
 
 /* The diagnostics of the last failure of a run of this plan; as weft_kernel_message. */
 WEFT_API size_t weft_plan_message(const weft_plan *plan, char *buffer, size_t size);

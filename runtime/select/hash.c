@@ -1,0 +1,229 @@
+/* Locality-sensitive hashing (Andoni et al. 2015; Reformer, Kitaev, Kaiser and Levskaya 2020): a vector falls into the
+ * bucket of the direction that it is nearest to, among random ones and their opposites; of several factors every one
+ * gives a digit. First all rows are hashed, then, round by round, keys are put in order of their buckets. In the
+ * chunked form the number of a key's chunk in that order takes the place of its bucket; queries are keys there.
+ *
+ * Ties go to the lowest number. A product that is NaN counts as less than all others, so a vector with a NaN in it
+ * falls into the first bucket. */
+#include <math.h>
+#include <string.h>
+
+#include "select/select.h"
+#include "set/philox.h"
+
+enum { PART_ROWS = 256, DIGIT = 8 };
+
+/* ---- when the plan is made --------------------------------------------------------------------------------------- */
+
+/* Element number e of a round's matrix (LANGUAGE.md section 5; Box and Muller 1958). */
+static double gaussian(uint32_t element, uint32_t round, uint64_t seed) {
+    const double unit = 1.0 / 4294967296.0, tau = 6.28318530717958647692528676656;
+    weft_philox w =
+        weft_philox_of((weft_philox){{element, 0, round, 0x4C534821}}, (uint32_t)seed, (uint32_t)(seed >> 32));
+    double u1 = ((double)w.word[0] + 1) * unit, u2 = (double)w.word[1] * unit;
+    return sqrt(-2 * log(u1)) * cos(tau * u2);
+}
+
+/* Factors of a product hash; a single number is one. */
+static uint32_t factors_of(const weft_dag *dag, weft_id atom) {
+    const weft_node *buckets = weft_node_at(dag, weft_operand(dag, atom, 0));
+    return buckets->op == WEFT_OP_LITERAL ? buckets->arity : 1;
+}
+static int64_t factor_at(const weft_dag *dag, weft_id atom, uint32_t k) {
+    weft_id buckets = weft_operand(dag, atom, 0);
+    return weft_node_at(dag, buckets)->op == WEFT_OP_LITERAL ? weft_operand_int(dag, buckets, k)
+                                                             : weft_operand_int(dag, atom, 0);
+}
+
+/* Adds up the columns and multiplies the buckets; false where either is more than we hold. */
+static bool count_buckets(const weft_dag *dag, weft_selector *selector, int64_t dims) {
+    int64_t room = WEFT_MAX_DIRECTIONS / dims, product = 1;
+    if (selector->rounds > room) return false;
+    for (uint32_t k = 0; k < factors_of(dag, selector->atom); k++) {
+        int64_t buckets = factor_at(dag, selector->atom, k);
+        if (buckets / 2 > room / selector->rounds - selector->columns || buckets > INT32_MAX / product) return false;
+        selector->columns += buckets / 2;
+        product *= buckets;
+    }
+    while (INT64_C(1) << selector->bits < product) selector->bits++;
+    return true;
+}
+
+static void fill_directions(weft_selector *selector, int64_t dims, uint64_t seed) {
+    float *at = selector->directions;
+    for (int64_t round = 0; round < selector->rounds; round++)
+        for (int64_t column = 0; column < selector->columns; column++)
+            for (int64_t d = 0; d < dims; d++)
+                *at++ = (float)gaussian((uint32_t)(d * selector->columns + column), (uint32_t)round, seed);
+}
+
+static bool prepare(const weft_selection *selection, const weft_bound *bound, weft_selector *selector,
+                    weft_diagnostics *diagnostics) {
+    const weft_dag *dag = &bound->dag;
+    int64_t dims = selection->shape.head_dim;
+    selector->rounds = weft_operand_int(dag, selector->atom, 1);
+    selector->chunk = weft_operand_int(dag, selector->atom, 3);
+    if (!count_buckets(dag, selector, dims)) {
+        weft_diagnose(diagnostics, WEFT_E0406, weft_node_at(dag, selector->atom)->place,
+                      "an `lsh` has at most 2^31 buckets, and %d numbers in its matrices", WEFT_MAX_DIRECTIONS);
+        return false;
+    }
+    size_t floats = (size_t)(selector->rounds * selector->columns * dims);
+    selector->directions = weft_allocate(selection->allocator, floats * sizeof *selector->directions);
+    if (!selector->directions) return false;
+    selector->factors = factors_of(dag, selector->atom);
+    selector->buckets = weft_allocate(selection->allocator, selector->factors * sizeof *selector->buckets);
+    if (!selector->buckets) return false;
+    for (uint32_t k = 0; k < selector->factors; k++) selector->buckets[k] = factor_at(dag, selector->atom, k);
+    fill_directions(selector, dims, (uint64_t)weft_operand_int(dag, selector->atom, 2));
+    return true;
+}
+
+static void place(const weft_selection *selection, const weft_selector *selector, const weft_choice *shared,
+                  weft_carving *carving, weft_choice *choice) {
+    size_t rows = (size_t)(selector->rounds * selection->shape.queries) * sizeof(uint32_t);
+    size_t keys = (size_t)(selector->rounds * selection->shape.keys) * sizeof(uint32_t);
+    if (shared) {
+        choice->key_buckets = shared->key_buckets;
+        choice->keys_by_bucket = shared->keys_by_bucket;
+    } else {
+        choice->key_buckets = weft_carve(carving, keys);
+        choice->keys_by_bucket = weft_carve(carving, keys);
+    }
+    choice->row_buckets = selector->chunk ? choice->key_buckets : weft_carve(carving, rows);
+}
+
+static size_t scratch(const weft_selection *selection, const weft_selector *selector) {
+    (void)selector;
+    size_t lanes = (size_t)selection->shape.head_dim * WEFT_LANES * sizeof(float);
+    size_t order = (size_t)selection->shape.keys * sizeof(uint32_t);
+    return lanes > order ? lanes : order;
+}
+
+static int64_t parts_of_rows(int64_t rows) { return weft_ceil_div(rows, PART_ROWS); }
+
+static int64_t parts(const weft_selection *selection, const weft_selector *selector, bool own_keys, int stage) {
+    if (stage) return own_keys ? selector->rounds : 0;
+    int64_t of_keys = own_keys ? parts_of_rows(selection->shape.keys) : 0;
+    return of_keys + (selector->chunk ? 0 : parts_of_rows(selection->shape.queries));
+}
+
+/* ---- stage 0: hashing -------------------------------------------------------------------------------------------- */
+
+/* The largest product of each row so far, and the number of its direction. */
+typedef struct weft_largest {
+    float of[WEFT_LANES];
+    int32_t at[WEFT_LANES];
+} weft_largest;
+
+static void begin(weft_largest *largest) {
+    for (int n = 0; n < WEFT_LANES; n++) largest->of[n] = -INFINITY, largest->at[n] = 0;
+}
+
+static void take(weft_largest *largest, const float product[WEFT_LANES], float sign, int32_t number) {
+    for (int n = 0; n < WEFT_LANES; n++) {
+        bool larger = sign * product[n] > largest->of[n];
+        largest->of[n] = larger ? sign * product[n] : largest->of[n];
+        largest->at[n] = larger ? number : largest->at[n];
+    }
+}
+
+/* The digit that one factor gives to each row; opposites are numbered after all directions. */
+static void find_digits(const float *directions, int64_t buckets, const float *lanes, int64_t dims,
+                        int32_t digits[WEFT_LANES]) {
+    weft_largest ahead, behind;
+    float product[WEFT_LANES];
+    begin(&ahead);
+    begin(&behind);
+    for (int64_t k = 0; k < buckets / 2; k++) {
+        weft_multiply_lanes(directions + k * dims, lanes, dims, product);
+        take(&ahead, product, 1, (int32_t)k);
+        take(&behind, product, -1, (int32_t)k);
+    }
+    for (int n = 0; n < WEFT_LANES; n++)
+        digits[n] = behind.of[n] > ahead.of[n] ? (int32_t)(buckets / 2) + behind.at[n] : ahead.at[n];
+}
+
+/* Of the lanes in one round. */
+static void find_buckets(const weft_selector *selector, int64_t round, const float *lanes, int64_t dims,
+                         uint32_t buckets[WEFT_LANES]) {
+    const float *directions = selector->directions + round * selector->columns * dims;
+    int32_t digits[WEFT_LANES];
+    for (int n = 0; n < WEFT_LANES; n++) buckets[n] = 0;
+    for (uint32_t k = 0; k < selector->factors; k++) {
+        find_digits(directions, selector->buckets[k], lanes, dims, digits);
+        for (int n = 0; n < WEFT_LANES; n++)
+            buckets[n] = buckets[n] * (uint32_t)selector->buckets[k] + (uint32_t)digits[n];
+        directions += selector->buckets[k] / 2 * dims;
+    }
+}
+
+/* Rows of part number `part`; out has the buckets of `total` rows a round. */
+static void hash_rows(const weft_selector *selector, const weft_rows_at *rows, int64_t part, int64_t total,
+                      uint32_t *out, float *lanes) {
+    int64_t end = (part + 1) * PART_ROWS < total ? (part + 1) * PART_ROWS : total;
+    for (int64_t first = part * PART_ROWS; first < end; first += WEFT_LANES) {
+        int64_t count = end - first < WEFT_LANES ? end - first : WEFT_LANES;
+        weft_load_lanes(rows, first, count, lanes);
+        for (int64_t round = 0; round < selector->rounds; round++) {
+            uint32_t buckets[WEFT_LANES];
+            find_buckets(selector, round, lanes, rows->dims, buckets);
+            memcpy(out + round * total + first, buckets, (size_t)count * sizeof *out);
+        }
+    }
+}
+
+/* ---- stage 1: order ---------------------------------------------------------------------------------------------- */
+
+/* One digit of a stable counting sort; `from` NULL: keys in order of their positions. */
+static void sort_by_digit(const uint32_t *buckets, uint32_t shift, const uint32_t *from, uint32_t *to, int64_t count) {
+    enum { DIGITS = 1 << DIGIT };
+    int64_t next[DIGITS] = {0}, before = 0;
+    for (int64_t n = 0; n < count; n++) next[buckets[n] >> shift & (DIGITS - 1)]++;
+    for (int k = 0; k < DIGITS; k++) {
+        int64_t these = next[k];
+        next[k] = before;
+        before += these;
+    }
+    for (int64_t n = 0; n < count; n++) {
+        uint32_t key = from ? from[n] : (uint32_t)n;
+        to[next[buckets[key] >> shift & (DIGITS - 1)]++] = key;
+    }
+}
+
+/* Passes alternate between the two, so that the last one leaves its outcome in `order`. */
+static void sort_keys(const uint32_t *buckets, uint32_t bits, int64_t count, uint32_t *order, uint32_t *room) {
+    uint32_t passes = bits > DIGIT ? (bits + DIGIT - 1) / DIGIT : 1;
+    const uint32_t *from = NULL;
+    for (uint32_t pass = 0; pass < passes; pass++) {
+        uint32_t *to = (passes - pass) % 2 ? order : room;
+        sort_by_digit(buckets, pass * DIGIT, from, to, count);
+        from = to;
+    }
+}
+
+static void sort_round(const weft_selector *selector, const weft_choice *choice, int64_t round, int64_t keys,
+                       uint32_t *room) {
+    uint32_t *buckets = (uint32_t *)choice->key_buckets + round * keys;
+    uint32_t *order = (uint32_t *)choice->keys_by_bucket + round * keys;
+    sort_keys(buckets, selector->bits, keys, order, room);
+    for (int64_t n = 0; selector->chunk && n < keys; n++) buckets[order[n]] = (uint32_t)(n / selector->chunk);
+}
+
+static void compute(const weft_choosing *choosing, const weft_use *use, const weft_choice *choice, int64_t part,
+                    void *room) {
+    const weft_selection *selection = choosing->selection;
+    const weft_selector *selector = &selection->selectors[use->selector];
+    int64_t keys = selection->shape.keys, of_keys = 0;
+    if (choosing->stage) {
+        sort_round(selector, choice, part, keys, room);
+        return;
+    }
+    if (use == &selection->uses[use->keys_of]) of_keys = parts_of_rows(keys);
+    bool is_key = part < of_keys;
+    weft_rows_at rows = is_key ? weft_keys_at(choosing, use) : weft_queries_at(choosing, use);
+    uint32_t *out = (uint32_t *)(is_key ? choice->key_buckets : choice->row_buckets);
+    hash_rows(selector, &rows, is_key ? part : part - of_keys, is_key ? keys : selection->shape.queries, out, room);
+}
+
+const weft_family weft_hash_family = {WEFT_ATOM_LSH, prepare, place, scratch, parts, compute};

@@ -1,0 +1,44 @@
+/* Rows of q and k, sixteen side by side, as floats. */
+#include "select/select.h"
+
+static weft_rows_at rows_at(const weft_choosing *choosing, const weft_operand_view *view, int64_t batch, int64_t head) {
+    return (weft_rows_at){view, batch, head, choosing->selection->shape.head_dim};
+}
+
+weft_rows_at weft_queries_at(const weft_choosing *choosing, const weft_use *use) {
+    int64_t heads = choosing->selection->shape.heads;
+    return rows_at(choosing, &choosing->q, use->head / heads, use->head % heads);
+}
+
+weft_rows_at weft_keys_at(const weft_choosing *choosing, const weft_use *use) {
+    const weft_shape *shape = &choosing->selection->shape;
+    int64_t head = use->head % shape->heads / (shape->heads / shape->kv_heads);
+    return rows_at(choosing, &choosing->k, use->head / shape->heads, head);
+}
+
+static float rounded(float value, weft_dtype as) {
+    switch (as) {
+    case WEFT_BF16: return weft_bf16_to_float(weft_float_to_bf16(value));
+    case WEFT_F16: return weft_f16_to_float(weft_float_to_f16(value));
+    case WEFT_F32: break;
+    }
+    return value;
+}
+
+void weft_load_lanes(const weft_rows_at *rows, int64_t first, int64_t count, float *lanes) {
+    const weft_operand_view *view = rows->view;
+    int64_t start = rows->batch * view->stride[0] + rows->head * view->stride[1];
+    for (int64_t d = 0; d < rows->dims; d++)
+        for (int64_t n = 0; n < WEFT_LANES; n++) {
+            int64_t at = start + (first + n) * view->stride[2] + d * view->stride[3];
+            float value = n < count ? weft_element_at(view->at, at, view->dtype) : 0;
+            lanes[d * WEFT_LANES + n] = view->as == view->dtype ? value : rounded(value, view->as);
+        }
+}
+
+void weft_multiply_lanes(const float *direction, const float *lanes, int64_t dims, float product[WEFT_LANES]) {
+    float sum[WEFT_LANES] = {0};
+    for (int64_t d = 0; d < dims; d++)
+        for (int n = 0; n < WEFT_LANES; n++) sum[n] += direction[d] * lanes[d * WEFT_LANES + n];
+    for (int n = 0; n < WEFT_LANES; n++) product[n] = sum[n];
+}

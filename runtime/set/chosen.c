@@ -1,0 +1,51 @@
+/* Atoms whose keys are chosen of q and k: finding the choice of one, and its rows as intervals. */
+#include "set/chosen.h"
+
+const weft_choice *weft_choice_of(const weft_atom *atom) {
+    int64_t number = weft_node_at(&atom->bound->dag, atom->id)->value.integer;
+    for (uint32_t n = 0; atom->bound->choices && n < atom->bound->choice_count; n++)
+        if (atom->bound->choices[n].atom == number) return &atom->bound->choices[n];
+    return NULL;
+}
+
+static void keys_of(const weft_atom *atom, int64_t i, weft_keys_hook *hook, void *user) {
+    const weft_choice *choice = weft_choice_of(atom);
+    if (!choice) return;
+    switch (weft_node_at(&atom->bound->dag, atom->id)->op) {
+    case WEFT_ATOM_LSH: weft_lsh_keys(atom, choice, i, hook, user); return;
+    default: return;
+    }
+}
+
+void weft_chosen_keys(const weft_bound *bound, weft_id id, weft_space space, int64_t i, weft_keys_hook *hook,
+                      void *user) {
+    weft_atom atom = {.bound = bound, .id = id, .space = space};
+    keys_of(&atom, i, hook, user);
+}
+
+/* ---- rows -------------------------------------------------------------------------------------------------------- */
+
+typedef struct weft_filling {
+    const weft_atom *atom;
+    weft_row *row;
+    bool failed;
+} weft_filling;
+
+static void fill(void *user, int64_t begin, int64_t end) {
+    weft_filling *f = user;
+    f->failed = f->failed || !weft_row_reserve(f->atom, f->row, (uint64_t)f->row->count + 1);
+    if (!f->failed) f->row->at[f->row->count++] = (weft_interval){begin, end};
+}
+
+bool weft_chosen_row(const weft_atom *atom, int64_t i, weft_row *row) {
+    weft_filling f = {.atom = atom, .row = row};
+    keys_of(atom, i, fill, &f);
+    row->count = weft_intervals_normalize(row->at, row->count);
+    return !f.failed;
+}
+
+bool weft_chosen_spans(const weft_atom *atom, int64_t i0, int64_t i1, weft_spans *out) {
+    if (weft_choice_of(atom)) return weft_row_spans(atom, i0, i1, out);
+    out->may = weft_intervals_one(atom->scratch, 0, atom->space.keys, atom->space.keys);
+    return !atom->scratch->failed;
+}

@@ -1,0 +1,29 @@
+/* Elements of tensors, of any type that kernels take, as floats. */
+#ifndef WEFT_SUPPORT_ELEMENTS_H
+#define WEFT_SUPPORT_ELEMENTS_H
+
+#include <weft/half.h>
+#include <weft/runtime.h>
+
+static inline size_t weft_dtype_size(weft_dtype dtype) { return dtype == WEFT_F32 ? sizeof(float) : sizeof(uint16_t); }
+
+/* Element number n from `at` on. */
+static inline float weft_element_at(const void *at, int64_t n, weft_dtype dtype) {
+    switch (dtype) {
+    case WEFT_BF16: return weft_bf16_to_float(((const uint16_t *)at)[n]);
+    case WEFT_F16: return weft_f16_to_float(((const uint16_t *)at)[n]);
+    case WEFT_F32: break;
+    }
+    return ((const float *)at)[n];
+}
+
+static inline void weft_element_set(void *at, int64_t n, weft_dtype dtype, float value) {
+    switch (dtype) {
+    case WEFT_BF16: ((uint16_t *)at)[n] = weft_float_to_bf16(value); return;
+    case WEFT_F16: ((uint16_t *)at)[n] = weft_float_to_f16(value); return;
+    case WEFT_F32: break;
+    }
+    ((float *)at)[n] = value;
+}
+
+#endif

@@ -1,0 +1,364 @@
+/* Sets that q and k decide, through the public API: masks against the definition of LANGUAGE.md section 6, worked out
+ * here in float64, where nothing is too close to tell; unions with other sets; buckets that hold everything; and what a
+ * run may not do: depend on threads, or allocate. */
+#include <check.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <weft/half.h>
+#include <weft/weft.h>
+
+#include "generate.h"
+#include "set/philox.h"
+#include "support/suite.h"
+
+/* ---- a pattern, planned for tensors --------------------------------------------------------------------------- */
+
+typedef struct trial {
+    weft_context *context;
+    weft_plan *plan;
+    weft_shape shape;
+    weft_dtype dtype;
+    tensor q, k, v, o, lse;
+    weft_tensors tensors;
+} trial;
+
+static void make_one(tensor *t, test_random *random, weft_dtype dtype, int dims, const int64_t shape[4]) {
+    DLDataType type = {dtype == WEFT_BF16 ? kDLBfloat : kDLFloat, dtype == WEFT_F32 ? 32 : 16, 1};
+    tensor_make(t, random, type, dims, shape);
+    for (size_t n = 0; n < t->count; n++) tensor_set(t, n, (double)test_normal(random));
+}
+
+static void make_tensors(trial *t, test_random *random) {
+    const weft_shape *s = &t->shape;
+    make_one(&t->q, random, t->dtype, 4, (int64_t[]){s->batch, s->heads, s->queries, s->head_dim});
+    make_one(&t->k, random, t->dtype, 4, (int64_t[]){s->batch, s->kv_heads, s->keys, s->head_dim});
+    make_one(&t->v, random, t->dtype, 4, (int64_t[]){s->batch, s->kv_heads, s->keys, s->value_dim});
+    make_one(&t->o, random, t->dtype, 4, (int64_t[]){s->batch, s->heads, s->queries, s->value_dim});
+    make_one(&t->lse, random, WEFT_F32, 3, (int64_t[]){s->batch, s->heads, s->queries, 0});
+    t->tensors =
+        (weft_tensors){sizeof(weft_tensors), &t->q.view, &t->k.view, &t->v.view, &t->o.view, &t->lse.view, NULL, 0};
+}
+
+static void make_plan(trial *t, const char *text, const weft_config *config) {
+    weft_module *module = NULL;
+    weft_kernel *kernel = NULL;
+    weft_kernel_options options = {
+        .size = sizeof options, .dtype = t->dtype, .head_dim = t->shape.head_dim, .value_dim = t->shape.value_dim};
+    ck_assert_int_eq(weft_context_create(config, &t->context), WEFT_OK);
+    ck_assert_int_eq(weft_module_load_text(t->context, "p.weft", text, strlen(text), NULL, &module), WEFT_OK);
+    ck_assert_int_eq(weft_kernel_create(module, NULL, &options, &kernel), WEFT_OK);
+    ck_assert_int_eq(weft_plan_create(kernel, &t->shape, NULL, 0, &t->plan), WEFT_OK);
+    weft_kernel_destroy(kernel);
+    weft_module_destroy(module);
+}
+
+static void free_trial(trial *t) {
+    tensor *all[] = {&t->q, &t->k, &t->v, &t->o, &t->lse};
+    for (int n = 0; n < 5; n++) tensor_free(all[n]);
+    weft_plan_destroy(t->plan);
+    weft_context_destroy(t->context);
+}
+
+/* Row `row` of a tensor [B, H, L, D], as doubles. */
+static void read_row(const tensor *t, int64_t row, double *out) {
+    for (int64_t d = 0; d < t->shape[3]; d++) out[d] = tensor_get(t, (size_t)(row * t->shape[3] + d));
+}
+
+static int64_t kv_head_of(const trial *t, int64_t n) {
+    int64_t group = t->shape.heads / t->shape.kv_heads;
+    return n / group;
+}
+
+/* ---- masks against a definition ------------------------------------------------------------------------------- */
+
+/* Is key j of row i in a set of the family, by definition? -1: too close to tell. */
+typedef struct definition definition;
+typedef int member(const definition *of, int64_t row, int64_t key);
+struct definition {
+    const trial *t;
+    int64_t n; /* batch element * H + head */
+    member *holds;
+    void *data;
+};
+
+typedef struct tally {
+    double told, close;
+} tally;
+
+/* A set around the one of the family: is (i, j) in it, when the family's is in or not? */
+typedef bool surrounding(const trial *t, int64_t h, int64_t i, int64_t j, bool in);
+
+static void compare_head(trial *t, const definition *of, surrounding *set, tally *sum) {
+    const weft_shape *s = &t->shape;
+    size_t pairs = (size_t)(s->queries * s->keys);
+    uint8_t *oracle = malloc(pairs), *plan = malloc(pairs);
+    int64_t batch = of->n / s->heads, head = of->n % s->heads;
+    ck_assert_int_eq(weft_plan_mask(t->plan, batch, head, WEFT_MASK_ORACLE, oracle), WEFT_OK);
+    ck_assert_int_eq(weft_plan_mask(t->plan, batch, head, WEFT_MASK_PLAN, plan), WEFT_OK);
+    ck_assert_mem_eq(oracle, plan, pairs);
+    for (int64_t row = 0; row < s->queries; row++)
+        for (int64_t key = 0; key < s->keys; key++) {
+            int in = of->holds(of, row, key);
+            int64_t i = row + s->keys - s->queries;
+            sum->told += in >= 0;
+            sum->close += in < 0;
+            if (in >= 0 && set(t, head, i, key, in) != oracle[row * s->keys + key])
+                ck_abort_msg("head %d, row %d, key %d", (int)of->n, (int)row, (int)key);
+        }
+    free(oracle);
+    free(plan);
+}
+
+static void compare_outputs(trial *t) {
+    size_t rows = t->lse.count, dims = (size_t)t->shape.value_dim;
+    double *o = malloc(rows * dims * sizeof *o), *lse = malloc(rows * sizeof *lse), error = 0;
+    double allowed = t->dtype == WEFT_BF16 ? 2e-2 : t->dtype == WEFT_F16 ? 3e-3 : 2e-5;
+    ck_assert_int_eq(weft_reference(t->plan, &t->tensors, o, lse), WEFT_OK);
+    tensor_poison(&t->o);
+    tensor_poison(&t->lse);
+    ck_assert_int_eq(weft_run(t->plan, &t->tensors, NULL), WEFT_OK);
+    for (size_t n = 0; n < rows * dims; n++) {
+        double off = fabs(tensor_get(&t->o, n) - o[n]);
+        if (!(off <= error)) error = off;
+    }
+    for (size_t n = 0; n < rows; n++) {
+        double got = tensor_get(&t->lse, n), off = got == lse[n] ? 0 : fabs(got - lse[n]) / fmax(1, fabs(lse[n]));
+        if (!(off <= error)) error = off;
+    }
+    ck_assert_msg(error <= allowed, "off by %g", error);
+    free(o);
+    free(lse);
+}
+
+static bool alone(const trial *t, int64_t h, int64_t i, int64_t j, bool in) {
+    (void)t, (void)h, (void)i, (void)j;
+    return in;
+}
+static bool hybrid(const trial *t, int64_t h, int64_t i, int64_t j, bool in) {
+    (void)t, (void)h;
+    return (llabs(j - i) <= 3 || in || j < 2) && j <= i;
+}
+static bool clipped(const trial *t, int64_t h, int64_t i, int64_t j, bool in) {
+    (void)t;
+    return h == 0 ? in && (j - i) % 3 == 0 : j == i || (in && j - i != 1);
+}
+
+/* `%s` stands for the family's set. */
+static const struct {
+    const char *text;
+    surrounding *set;
+} surroundings[] = {
+    {"pattern p { attend %s; }", alone},
+    {"pattern p { attend (window(3) | %s | cols(0..2)) & causal; }", hybrid},
+    {"pattern p { heads 0: %s & stride(3); attend window(0) | (%s - band(1, 1)); }", clipped},
+};
+enum { SURROUNDINGS = sizeof surroundings / sizeof *surroundings };
+
+/* Any shape, type, layout and number of threads. */
+static void draw_trial(trial *t, test_random *random, uint64_t seed, const char *set) {
+    static const int64_t dims[] = {1, 5, 16, 33, 64};
+    char text[800];
+    const char *around = surroundings[seed % SURROUNDINGS].text;
+    int64_t kv_heads = test_range(random, 1, 2);
+    *t = (trial){.dtype = seed % 4 == 0 ? WEFT_BF16 : seed % 4 == 1 ? WEFT_F16 : WEFT_F32};
+    t->shape = (weft_shape){
+        sizeof(weft_shape),         test_range(random, 1, 2),   kv_heads * test_range(random, 1, 3), kv_heads,
+        test_range(random, 1, 150), test_range(random, 1, 150), dims[test_range(random, 0, 4)],      8};
+    if (test_range(random, 0, 1)) t->shape.queries = t->shape.keys;
+    size_t used = 0;
+    for (const char *at = around; *at; at++) {
+        bool here = !strncmp(at, "%s", 2);
+        used += (size_t)snprintf(text + used, sizeof text - used, "%.*s", here ? (int)strlen(set) : 1, here ? set : at);
+        at += here;
+    }
+    weft_config config = {.size = sizeof config, .threads = (uint32_t)test_range(random, 1, 3)};
+    make_tensors(t, random);
+    make_plan(t, text, &config);
+    ck_assert_int_eq(weft_plan_choose(t->plan, &t->tensors), WEFT_OK);
+}
+
+/* ---- lsh -------------------------------------------------------------------------------------------------------- */
+
+typedef struct hashing {
+    int64_t buckets[3], rounds, seed;
+    int factors;
+    int64_t *rows, *keys; /* [rounds]: of one head; -1 where two directions are equally good */
+} hashing;
+
+static double gaussian(uint32_t element, uint32_t round, int64_t seed) {
+    weft_philox w = weft_philox_of((weft_philox){{element, 0, round, 0x4C534821}}, (uint32_t)seed,
+                                   (uint32_t)((uint64_t)seed >> 32));
+    return sqrt(-2 * log(ldexp((double)w.word[0] + 1, -32))) * cos(2 * acos(-1) * ldexp((double)w.word[1], -32));
+}
+
+static int64_t bucket_of(const hashing *h, const double *x, int64_t dims, int64_t round) {
+    int64_t columns = 0, before = 0, bucket = 0;
+    double size = 0;
+    for (int64_t d = 0; d < dims; d++) size += fabs(x[d]);
+    for (int f = 0; f < h->factors; f++) columns += h->buckets[f] / 2;
+    for (int f = 0; f < h->factors; f++) {
+        int64_t half = h->buckets[f] / 2, digit = 0;
+        double best = -INFINITY, second = -INFINITY;
+        for (int64_t n = 0; n < 2 * half; n++) {
+            double product = 0;
+            for (int64_t d = 0; d < dims; d++)
+                product += x[d] * gaussian((uint32_t)(d * columns + before + n % half), (uint32_t)round, h->seed);
+            product = n < half ? product : -product;
+            if (product > best) {
+                second = best;
+                best = product;
+                digit = n;
+            } else if (product > second) {
+                second = product;
+            }
+        }
+        if (best - second <= 1e-5 * size) return -1;
+        before += half;
+        bucket = bucket * h->buckets[f] + digit;
+    }
+    return bucket;
+}
+
+static int same_bucket(const definition *of, int64_t row, int64_t key) {
+    const hashing *h = of->data;
+    int found = 0;
+    for (int64_t round = 0; round < h->rounds; round++) {
+        int64_t a = h->rows[round * of->t->shape.queries + row], b = h->keys[round * of->t->shape.keys + key];
+        if (a >= 0 && a == b) return 1;
+        if (a < 0 || b < 0) found = -1;
+    }
+    return found;
+}
+
+static void hash_rows(const hashing *h, const tensor *t, int64_t head, int64_t *out) {
+    int64_t rows = t->shape[2], dims = t->shape[3];
+    double x[64];
+    for (int64_t row = 0; row < rows; row++) {
+        read_row(t, head * rows + row, x);
+        for (int64_t round = 0; round < h->rounds; round++) out[round * rows + row] = bucket_of(h, x, dims, round);
+    }
+}
+
+static void draw_hashing(hashing *h, test_random *random, char *text, size_t size) {
+    *h = (hashing){.rounds = test_range(random, 1, 3), .seed = test_range(random, 0, 9)};
+    h->factors = (int)test_range(random, 1, 3);
+    for (int f = 0; f < h->factors; f++) h->buckets[f] = 2 * test_range(random, 1, 6);
+    if (h->factors == 1)
+        snprintf(text, size, "lsh(%d, %d, seed = %d)", (int)h->buckets[0], (int)h->rounds, (int)h->seed);
+    else
+        snprintf(text, size, "lsh([%d, %d%s], %d, %d)", (int)h->buckets[0], (int)h->buckets[1],
+                 h->factors > 2 ? ", 2 + 2" : "", (int)h->rounds, (int)h->seed);
+    if (h->factors > 2) h->buckets[2] = 4;
+}
+
+START_TEST(lsh_is_what_the_language_says) {
+    tally sum = {0, 0};
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        test_random random = {seed};
+        char set[100];
+        hashing h;
+        trial t;
+        draw_hashing(&h, &random, set, sizeof set);
+        draw_trial(&t, &random, seed, set);
+        h.rows = malloc((size_t)(h.rounds * t.shape.queries) * sizeof *h.rows);
+        h.keys = malloc((size_t)(h.rounds * t.shape.keys) * sizeof *h.keys);
+        for (int64_t n = 0; n < t.shape.batch * t.shape.heads; n++) {
+            definition of = {&t, n, same_bucket, &h};
+            hash_rows(&h, &t.q, n, h.rows);
+            hash_rows(&h, &t.k, kv_head_of(&t, n), h.keys);
+            compare_head(&t, &of, surroundings[seed % SURROUNDINGS].set, &sum);
+        }
+        compare_outputs(&t);
+        free(h.rows);
+        free(h.keys);
+        free_trial(&t);
+    }
+    ck_assert_msg(sum.told > 1e6 && sum.close < sum.told / 200, "%g of %g too close to tell", sum.close, sum.told);
+}
+END_TEST
+
+/* ---- everything in one bucket ----------------------------------------------------------------------------------- */
+
+typedef struct limited {
+    long left, used;
+} limited;
+
+static void *limited_resize(void *user, void *block, size_t old_size, size_t new_size) {
+    limited *memory = user;
+    (void)old_size;
+    if (new_size && memory->left-- <= 0) return NULL;
+    memory->used += new_size > 0;
+    if (new_size) return realloc(block, new_size);
+    free(block);
+    return NULL;
+}
+
+START_TEST(one_bucket_may_hold_every_key) {
+    static const char text[] = "pattern p { attend lsh(4, rounds = 2) | past(3); }";
+    test_random random = {5};
+    trial t = {.shape = {sizeof(weft_shape), 1, 2, 1, 9, 20000, 8, 8}};
+    weft_config config = {.size = sizeof config, .threads = 2};
+    make_tensors(&t, &random);
+    for (size_t n = 0; n < t.q.count; n++) tensor_set(&t.q, n, n % 8 ? 0.5 : 1);
+    for (size_t n = 0; n < t.k.count; n++) tensor_set(&t.k, n, n % 8 ? 0.5 : 1);
+    make_plan(&t, text, &config);
+    ck_assert_int_eq(weft_plan_choose(t.plan, &t.tensors), WEFT_OK);
+    weft_plan_info info = {.size = sizeof info};
+    ck_assert_int_eq(weft_plan_describe(t.plan, &info), WEFT_OK);
+    ck_assert_double_eq(info.pairs, 2.0 * 9 * 20000);
+    compare_outputs(&t);
+    free_trial(&t);
+}
+END_TEST
+
+START_TEST(runs_allocate_nothing_and_plans_say_what_they_miss) {
+    static const char text[] = "pattern p { attend (lsh(8, rounds = 3) | window(2)) & causal; }";
+    test_random random = {6};
+    limited memory = {.left = LONG_MAX};
+    trial t = {.shape = {sizeof(weft_shape), 1, 2, 1, 70, 70, 8, 8}};
+    weft_config config = {.size = sizeof config, .resize = limited_resize, .resize_user = &memory, .threads = 1};
+    make_tensors(&t, &random);
+    make_plan(&t, text, &config);
+    uint8_t mask[70 * 70];
+    char message[200];
+    ck_assert_int_eq(weft_plan_mask(t.plan, 0, 0, WEFT_MASK_ORACLE, mask), WEFT_INVALID_ARGUMENT);
+    weft_plan_message(t.plan, message, sizeof message);
+    ck_assert_msg(strstr(message, "E0401") != NULL, "%s", message);
+    ck_assert_int_eq(weft_plan_term_count(t.plan, 0, 0), 0);
+    void *workspace = malloc(weft_plan_workspace(t.plan));
+    memory.used = 0;
+    ck_assert_int_eq(weft_run(t.plan, &t.tensors, workspace), WEFT_OK);
+    ck_assert_int_eq(memory.used, 0);
+    free(workspace);
+    for (long n = 0; memory.left = n, weft_plan_choose(t.plan, &t.tensors) != WEFT_OK; n++)
+        ck_assert_int_eq(weft_plan_term_count(t.plan, 0, 0), 0);
+    memory.left = LONG_MAX;
+    ck_assert_int_eq(weft_plan_mask(t.plan, 0, 0, WEFT_MASK_ORACLE, mask), WEFT_OK);
+    free_trial(&t);
+}
+END_TEST
+
+START_TEST(threads_do_not_change_a_bit) {
+    static const char text[] = "pattern p { attend (lsh(16, rounds = 3) | cols(0..4)) & causal; }";
+    char *first = NULL;
+    for (uint32_t threads = 1; threads <= 7; threads += 3) {
+        test_random random = {7};
+        trial t = {.shape = {sizeof(weft_shape), 1, 4, 2, 500, 700, 24, 24}};
+        weft_config config = {.size = sizeof config, .threads = threads};
+        make_tensors(&t, &random);
+        make_plan(&t, text, &config);
+        tensor_poison(&t.o);
+        ck_assert_int_eq(weft_run(t.plan, &t.tensors, NULL), WEFT_OK);
+        if (!first) first = memcpy(malloc(t.o.bytes), t.o.memory, t.o.bytes);
+        ck_assert_mem_eq(first, t.o.memory, t.o.bytes);
+        free_trial(&t);
+    }
+    free(first);
+}
+END_TEST
+
+TEST_MAIN("system/choices", lsh_is_what_the_language_says, one_bucket_may_hold_every_key,
+          runs_allocate_nothing_and_plans_say_what_they_miss, threads_do_not_change_a_bit)
