@@ -1,4 +1,4 @@
-/* The one capability check: statements and atoms that the language has and this build does not. Later stages never meet
+/* The one capability check: statements that the language has and this build does not. Later stages never meet
  * them. */
 #include "sema/elaborate.h"
 
@@ -6,7 +6,7 @@ static void refuse(weft_diagnostics *diagnostics, weft_span place, const char *n
     weft_diagnose(diagnostics, WEFT_E0501, place, "`%s` is not supported by this build", name);
 }
 
-static void check_statements(const weft_ast *pattern, weft_diagnostics *diagnostics) {
+void weft_check_capability(const weft_ast *pattern, weft_diagnostics *diagnostics) {
     for (const weft_ast *statement = pattern->first; statement; statement = statement->next) {
         switch (statement->kind) {
         case WEFT_AST_SHARED_QK:
@@ -14,14 +14,5 @@ static void check_statements(const weft_ast *pattern, weft_diagnostics *diagnost
         case WEFT_AST_APPROXIMATE: refuse(diagnostics, statement->span, weft_ast_kind_name(statement->kind)); break;
         default: break;
         }
-    }
-}
-
-void weft_check_capability(const weft_ast *pattern, const weft_program *program, weft_diagnostics *diagnostics) {
-    check_statements(pattern, diagnostics);
-    for (weft_id id = 1; id < program->dag.count; id++) {
-        const weft_node *node = weft_node_at(&program->dag, id);
-        const weft_op_info *info = weft_op_describe((weft_op)node->op);
-        if (info->traits & WEFT_TRAIT_LATER) refuse(diagnostics, node->place, info->text);
     }
 }

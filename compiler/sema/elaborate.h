@@ -150,7 +150,7 @@ weft_typed weft_check_constants(weft_elaborator *e, weft_typed value);
 /* E0301 where an int is known to be below 1. */
 void weft_check_size(weft_elaborator *e, weft_typed value, const char *what);
 
-/* ---- capability.c: the one place that refuses. E0501 for every statement and atom that this build cannot do. */
-void weft_check_capability(const weft_ast *pattern, const weft_program *program, weft_diagnostics *diagnostics);
+/* ---- capability.c: the one place that refuses. E0501 for every statement that this build cannot do. */
+void weft_check_capability(const weft_ast *pattern, weft_diagnostics *diagnostics);
 
 #endif

@@ -30,7 +30,7 @@ weft_program *weft_sema_lower(const weft_unit *unit, const weft_ast *pattern, co
         e.program->softcap = parts.softcap.id;
         e.program->bias = parts.bias.id;
         if (parts.sink.id) e.program->sink = (uint32_t)weft_node_at(&e.program->dag, parts.sink.id)->value.integer;
-        weft_check_capability(pattern, e.program, diagnostics);
+        weft_check_capability(pattern, diagnostics);
         weft_diagnostics_sort(diagnostics);
         done = copy_sources(unit->sources, &e.program->sources);
     }

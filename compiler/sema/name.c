@@ -22,7 +22,6 @@ static const builtin builtins[] = {
     {"log2", WEFT_MEANS_FUNCTION, WEFT_OP_LOG2},  {"exp2", WEFT_MEANS_FUNCTION, WEFT_OP_EXP2},
     {"tanh", WEFT_MEANS_FUNCTION, WEFT_OP_TANH},  {"blocks", WEFT_MEANS_ATOM, WEFT_OP_BLOCKS},
 #define ATOM(enum_, name, signature, traits) {#name, WEFT_MEANS_ATOM, WEFT_ATOM_##enum_},
-#define LATER ATOM
 #include "set/atoms.def"
 #undef ATOM
 };

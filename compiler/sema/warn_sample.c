@@ -100,7 +100,7 @@ static bool is_known(const weft_dag *dag) {
     for (weft_id id = 1; id < dag->count; id++) {
         weft_op op = (weft_op)weft_node_at(dag, id)->op;
         bool open = op == WEFT_OP_PARAM || op == WEFT_OP_ARRAY;
-        if (open || (weft_op_describe(op)->traits & (WEFT_TRAIT_LATER | WEFT_TRAIT_DATA))) return false;
+        if (open || (weft_op_describe(op)->traits & WEFT_TRAIT_DATA)) return false;
     }
     return true;
 }

@@ -12,6 +12,7 @@ bool weft_choose_of(const weft_plan *plan, const weft_selection *selection, cons
     weft_choosing choosing = {.selection = selection,
                               .q = view_of(plan, &views->q),
                               .k = view_of(plan, &views->k),
+                              .scale_of = plan->scale_of,
                               .engine = plan->kernel->engine,
                               .workers = workers,
                               .memory = memory};

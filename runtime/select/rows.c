@@ -25,14 +25,24 @@ static float rounded(float value, weft_dtype as) {
     return value;
 }
 
+static float element(const weft_operand_view *view, int64_t at) {
+    float value = weft_element_at(view->at, at, view->dtype);
+    return view->as == view->dtype ? value : rounded(value, view->as);
+}
+
+void weft_load_row(const weft_rows_at *rows, int64_t row, float *out) {
+    const int64_t *stride = rows->view->stride;
+    int64_t start = rows->batch * stride[0] + rows->head * stride[1] + row * stride[2];
+    for (int64_t d = 0; d < rows->dims; d++) out[d] = element(rows->view, start + d * stride[3]);
+}
+
 void weft_load_lanes(const weft_rows_at *rows, int64_t first, int64_t count, float *lanes) {
     const weft_operand_view *view = rows->view;
     int64_t start = rows->batch * view->stride[0] + rows->head * view->stride[1];
     for (int64_t d = 0; d < rows->dims; d++)
         for (int64_t n = 0; n < WEFT_LANES; n++) {
             int64_t at = start + (first + n) * view->stride[2] + d * view->stride[3];
-            float value = n < count ? weft_element_at(view->at, at, view->dtype) : 0;
-            lanes[d * WEFT_LANES + n] = view->as == view->dtype ? value : rounded(value, view->as);
+            lanes[d * WEFT_LANES + n] = n < count ? element(view, at) : 0;
         }
 }
 

@@ -14,7 +14,20 @@
 /* ---- what is to be chosen ------------------------------------------------------------------------------------- */
 
 /* What a selection may at most hold; more is refused, with E0406. */
-enum { WEFT_MAX_DIRECTIONS = 1 << 26 /* floats of one atom */ };
+enum {
+    WEFT_MAX_DIRECTIONS = 1 << 26, /* floats of one atom */
+    WEFT_MAX_CHOSEN = 1 << 30      /* blocks of one atom and head */
+};
+
+/* For some rows what may be chosen: intervals of keys, or of blocks of them, exactly those that `within` allows. */
+typedef struct weft_candidates {
+    int64_t first_row;
+    int64_t *begin; /* [rows + 1]: where a row's intervals begin; NULL: every row may have everything */
+    int64_t rows;
+    weft_interval *at;
+    uint32_t count, capacity;
+    weft_interval all; /* where begin is NULL */
+} weft_candidates;
 
 /* An atom in bound form: its numbers, and what is worked out once. */
 typedef struct weft_selector {
@@ -26,6 +39,12 @@ typedef struct weft_selector {
     int64_t *buckets;               /* [factors] */
     uint32_t factors, bits;         /* bits: of a bucket's number */
     float *directions;              /* [rounds][columns][D]: what rows are multiplied by */
+    /* topk */
+    int64_t block, blocks, blocks_a_row;
+    int32_t by, force; /* the numbers of the words */
+    /* vertical_slash */
+    int64_t column_count, diagonal_count;
+    weft_candidates candidates; /* of both */
 } weft_selector;
 
 /* A selector as one head uses it. */
@@ -65,6 +84,7 @@ typedef struct weft_operand_view {
 typedef struct weft_choosing {
     const weft_selection *selection;
     weft_operand_view q, k;
+    const float *scale_of; /* [H] */
     weft_engine *engine;
     uint32_t workers;
     unsigned char *memory; /* weft_selection_bytes, at a multiple of 64 */
@@ -104,7 +124,7 @@ typedef struct weft_family {
                     void *scratch);
 } weft_family;
 
-extern const weft_family weft_hash_family;
+extern const weft_family weft_hash_family, weft_topk_family, weft_slash_family;
 
 /* ---- rows ------------------------------------------------------------------------------------------------------- */
 
@@ -119,8 +139,29 @@ typedef struct weft_rows_at {
 weft_rows_at weft_queries_at(const weft_choosing *choosing, const weft_use *use);
 weft_rows_at weft_keys_at(const weft_choosing *choosing, const weft_use *use);
 /* Rows [first, first + count), count at most LANES; lanes beyond are 0. */
+/* One row, side by side with nothing. */
+void weft_load_row(const weft_rows_at *rows, int64_t row, float *out);
 void weft_load_lanes(const weft_rows_at *rows, int64_t first, int64_t count, float *lanes);
 /* product[n] = direction . row n, summed in order. */
 void weft_multiply_lanes(const float *direction, const float *lanes, int64_t dims, float product[WEFT_LANES]);
+
+/* ---- candidates.c */
+/* Of `rows` rows from number `first_row` on, in blocks of that many keys. False when memory fails. */
+bool weft_candidates_make(weft_candidates *candidates, const weft_bound *bound, const weft_shape *shape, weft_id within,
+                          int64_t first_row, int64_t rows, int64_t block);
+void weft_candidates_free(weft_candidates *candidates, const weft_allocator *allocator);
+weft_intervals weft_candidates_of(const weft_candidates *candidates, int64_t row);
+
+/* ---- rank.c */
+/* What may be chosen, and how good it is: never NaN. Of equal ones the lower number is better. */
+typedef struct weft_ranked {
+    double score;
+    uint32_t number;
+} weft_ranked;
+static inline bool weft_is_better(weft_ranked a, weft_ranked b) {
+    return a.score > b.score || (a.score == b.score && a.number < b.number);
+}
+/* The best but `before`, of more than that many; they are put in another order. */
+weft_ranked weft_find_ranked(weft_ranked *at, int64_t count, int64_t before);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "select/select.h"
 
-static const weft_family *const families[] = {&weft_hash_family};
+static const weft_family *const families[] = {&weft_hash_family, &weft_topk_family, &weft_slash_family};
 
 typedef struct weft_collecting {
     weft_selection *selection;
@@ -98,8 +98,9 @@ bool weft_selection_make(weft_selection *selection, const weft_bound *bound, con
 
 static void free_selector(const weft_selection *s, weft_selector *selector) {
     size_t floats = (size_t)(selector->rounds * selector->columns * s->shape.head_dim);
-    if (selector->buckets) weft_free(s->allocator, selector->buckets, selector->factors * sizeof *selector->buckets);
-    if (selector->directions) weft_free(s->allocator, selector->directions, floats * sizeof *selector->directions);
+    weft_free(s->allocator, selector->buckets, selector->factors * sizeof *selector->buckets);
+    weft_free(s->allocator, selector->directions, floats * sizeof *selector->directions);
+    weft_candidates_free(&selector->candidates, s->allocator);
 }
 
 void weft_selection_free(weft_selection *selection) {

@@ -8,11 +8,42 @@ const weft_choice *weft_choice_of(const weft_atom *atom) {
     return NULL;
 }
 
+bool weft_numbers_hold(const uint32_t *numbers, int64_t count, int64_t x) {
+    int64_t lo = 0, hi = count;
+    while (lo < hi) {
+        int64_t middle = lo + (hi - lo) / 2;
+        if (numbers[middle] < x)
+            lo = middle + 1;
+        else
+            hi = middle;
+    }
+    return lo < count && numbers[lo] == x;
+}
+
+bool weft_is_within(const weft_atom *atom, uint32_t k, int64_t i, int64_t j) {
+    weft_id within = weft_operand(&atom->bound->dag, atom->id, k);
+    if (atom->scratch) return weft_contains_with(atom->scratch, within, atom->space, i, j);
+    return weft_contains(atom->bound, within, atom->space, i, j);
+}
+
+void weft_keys_within(const weft_atom *atom, uint32_t k, int64_t i, weft_interval keys, weft_keys_hook *hook,
+                      void *user) {
+    weft_id within = weft_operand(&atom->bound->dag, atom->id, k);
+    if (weft_node_at(&atom->bound->dag, within)->op == WEFT_ATOM_ALL) {
+        hook(user, keys.lo, keys.hi);
+        return;
+    }
+    for (int64_t j = keys.lo; j < keys.hi; j++)
+        if (weft_is_within(atom, k, i, j)) hook(user, j, j + 1);
+}
+
 static void keys_of(const weft_atom *atom, int64_t i, weft_keys_hook *hook, void *user) {
     const weft_choice *choice = weft_choice_of(atom);
     if (!choice) return;
     switch (weft_node_at(&atom->bound->dag, atom->id)->op) {
     case WEFT_ATOM_LSH: weft_lsh_keys(atom, choice, i, hook, user); return;
+    case WEFT_ATOM_TOPK: weft_topk_keys(atom, choice, i, hook, user); return;
+    case WEFT_ATOM_VERTICAL_SLASH: weft_vertical_slash_keys(atom, choice, i, hook, user); return;
     default: return;
     }
 }
@@ -39,9 +70,12 @@ static void fill(void *user, int64_t begin, int64_t end) {
 
 bool weft_chosen_row(const weft_atom *atom, int64_t i, weft_row *row) {
     weft_filling f = {.atom = atom, .row = row};
-    keys_of(atom, i, fill, &f);
+    weft_atom asked = *atom; /* what it asks of sets must not take the place of this row */
+    asked.scratch = weft_scratch_inner(atom->scratch);
+    if (!asked.scratch) return false;
+    keys_of(&asked, i, fill, &f);
     row->count = weft_intervals_normalize(row->at, row->count);
-    return !f.failed;
+    return !f.failed && !asked.scratch->failed;
 }
 
 bool weft_chosen_spans(const weft_atom *atom, int64_t i0, int64_t i1, weft_spans *out) {

@@ -24,13 +24,12 @@ typedef enum weft_op {
 #include "set/ops.def"
 #undef OP
 #define ATOM(enum_, name, signature, traits) WEFT_ATOM_##enum_,
-#define LATER ATOM
 #include "set/atoms.def"
 #undef ATOM
     WEFT_OP_COUNT
 } weft_op;
 
-enum { WEFT_TRAIT_SHIFT = 1, WEFT_TRAIT_LATER = 2, WEFT_TRAIT_DATA = 4 };
+enum { WEFT_TRAIT_SHIFT = 1, WEFT_TRAIT_DATA = 2, WEFT_TRAIT_CHOICE = 4 };
 
 /* What the lists say of each operation. */
 typedef struct weft_op_info {

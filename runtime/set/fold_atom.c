@@ -155,6 +155,11 @@ static weft_op trivial(const weft_folder *f, const weft_node *node, uint32_t lev
     case WEFT_ATOM_NEIGHBORHOOD2D: return none_if(is_below(f, base, 2, 1) || is_below(f, base, 3, 1));
     case WEFT_ATOM_RANDOM:
         return none_if(is_below(f, base, 0, 1) || weft_folded(f, f->stack[base + 2])->op == WEFT_ATOM_NONE);
+    case WEFT_ATOM_TOPK:
+        return none_if(is_below(f, base, 0, 1) || weft_folded(f, f->stack[base + 4])->op == WEFT_ATOM_NONE);
+    case WEFT_ATOM_VERTICAL_SLASH:
+        return none_if((is_below(f, base, 0, 1) && is_below(f, base, 1, 1)) ||
+                       weft_folded(f, f->stack[base + 3])->op == WEFT_ATOM_NONE);
     case WEFT_ATOM_WHERE: return !known ? WEFT_OP_INVALID : a ? WEFT_ATOM_ALL : WEFT_ATOM_NONE;
     default: return WEFT_OP_INVALID;
     }

@@ -10,13 +10,13 @@ static const weft_op_info operations[] = {
 #undef OP
 #define SHIFT WEFT_TRAIT_SHIFT
 #define DATA WEFT_TRAIT_DATA
+#define CHOICE WEFT_TRAIT_CHOICE
 #define ATOM(enum_, name, signature_, traits_) {.text = #name, .signature = signature_, .traits = traits_},
-#define LATER(enum_, name, signature_, traits_)                                                                        \
-    {.text = #name, .signature = signature_, .traits = traits_ | WEFT_TRAIT_LATER},
 #include "set/atoms.def"
 #undef ATOM
 #undef SHIFT
 #undef DATA
+#undef CHOICE
 };
 
 static const char *const types[] = {
@@ -29,7 +29,7 @@ const weft_op_info *weft_op_describe(weft_op op) { return &operations[op]; }
 
 bool weft_op_is_atom(weft_op op) { return operations[op].signature != NULL; }
 
-bool weft_op_chooses(weft_op op) { return op == WEFT_ATOM_LSH; }
+bool weft_op_chooses(weft_op op) { return operations[op].traits & WEFT_TRAIT_CHOICE; }
 
 weft_op weft_op_named(const char *text, size_t size) {
     for (int op = WEFT_OP_INVALID + 1; op < WEFT_OP_COUNT; op++) {

@@ -54,7 +54,15 @@ typedef struct weft_choice {
     /* lsh, all rounds after each other: the bucket of every row and of every key, and the keys in order of their
      * buckets, then of their positions */
     const uint32_t *row_buckets, *key_buckets, *keys_by_bucket;
+    /* topk: the blocks of every row, ascending, then WEFT_NO_BLOCK; and what blocks of keys were scored by */
+    const uint32_t *blocks;
+    int64_t blocks_a_row;
+    const float *summaries;
+    /* vertical_slash: keys, and distances i - j, ascending */
+    const uint32_t *columns, *diagonals;
+    int64_t column_count, diagonal_count;
 } weft_choice;
+#define WEFT_NO_BLOCK UINT32_MAX
 
 /* The bound form of sets: a DAG of its own plus the arrays that it reads. */
 typedef struct weft_bound {

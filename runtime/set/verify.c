@@ -114,7 +114,6 @@ static bool check_atom(const verifier *v, weft_id id) {
     const weft_op_info *info = weft_op_describe((weft_op)node->op);
     const char *rest = info->signature;
     uint32_t count = weft_count_formals(rest);
-    if (info->traits & WEFT_TRAIT_LATER) return FLAW(v, "this build has no `%s`", info->text);
     if (node->arity != count) return FLAW(v, "%u operands instead of %u", node->arity, count);
     weft_formal formal;
     for (uint32_t k = 0; weft_next_formal(&rest, &formal); k++) {

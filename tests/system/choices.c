@@ -280,6 +280,203 @@ START_TEST(lsh_is_what_the_language_says) {
 }
 END_TEST
 
+/* ---- what is best ----------------------------------------------------------------------------------------------- */
+
+/* Is x among the `wanted` best? Of equal ones the lower is better; what is nearly equal cannot be told, unless it is 0:
+ * nothing was added up there. */
+static int is_chosen(const double *scores, const bool *may, int64_t count, int64_t wanted, int64_t x, double close) {
+    int64_t surely = 0, maybe = 0;
+    if (may && !may[x]) return 0;
+    for (int64_t n = 0; n < count; n++) {
+        if (n == x || (may && !may[n])) continue;
+        bool zeros = scores[n] == 0 && scores[x] == 0;
+        surely += zeros ? n < x : scores[n] > scores[x] + close;
+        maybe += zeros ? n < x : scores[n] >= scores[x] - close;
+    }
+    return maybe < wanted ? 1 : surely >= wanted ? 0 : -1;
+}
+
+typedef bool within_test(int64_t i, int64_t j);
+static bool within_all(int64_t i, int64_t j) { return (void)i, (void)j, true; }
+static bool within_causal(int64_t i, int64_t j) { return j <= i; }
+static bool within_far(int64_t i, int64_t j) { return j <= i && i - j > 5; }
+static bool within_steps(int64_t i, int64_t j) { return (i - j) % 3 == 0 && llabs(i - j) <= 40; }
+static const struct {
+    const char *text;
+    within_test *holds;
+} withins[] = {{"all", within_all},
+               {"causal", within_causal},
+               {"causal - window(5)", within_far},
+               {"band(-40, 40, step = 3)", within_steps}};
+
+static double product(const double *a, const double *b, int64_t dims) {
+    double sum = 0;
+    for (int64_t d = 0; d < dims; d++) sum += a[d] * b[d];
+    return sum;
+}
+
+/* ---- topk ---------------------------------------------------------------------------------------------------------
+ */
+
+typedef struct ranking {
+    int64_t k, block, blocks;
+    int by, force;
+    within_test *within;
+    int *chosen; /* [Lq][blocks]: as is_chosen says */
+} ranking;
+
+/* Scores of block number b for the row x, and how near to others they may be to be told apart. */
+static double score_block(const ranking *r, const trial *t, int64_t n, int64_t b, const double *x, double *close) {
+    int64_t dims = t->shape.head_dim, begin = b * r->block, end = begin + r->block, first;
+    double most[64], least[64], mean[64] = {0}, key[64], size = 0, score = 0;
+    if (end > t->shape.keys) end = t->shape.keys;
+    for (int64_t d = 0; d < dims; d++) most[d] = -INFINITY, least[d] = INFINITY;
+    first = kv_head_of(t, n) * t->shape.keys;
+    for (int64_t j = begin; j < end; j++) {
+        read_row(&t->k, first + j, key);
+        for (int64_t d = 0; d < dims; d++) {
+            most[d] = fmax(most[d], key[d]);
+            least[d] = fmin(least[d], key[d]);
+            mean[d] += key[d] / (double)(end - begin);
+        }
+    }
+    for (int64_t d = 0; d < dims; d++) {
+        score += r->by ? fmax(x[d] * most[d], x[d] * least[d]) : x[d] * mean[d];
+        size += fabs(x[d]) * fmax(fabs(most[d]), fabs(least[d]));
+    }
+    *close = fmax(*close, 1e-5 * size);
+    return score;
+}
+
+static void rank_row(const ranking *r, const trial *t, int64_t n, int64_t row) {
+    double scores[200], x[64], close = 0;
+    bool may[200] = {false};
+    int64_t i = row + t->shape.keys - t->shape.queries, forced = -1;
+    int *out = r->chosen + row * r->blocks;
+    read_row(&t->q, n * t->shape.queries + row, x);
+    for (int64_t j = 0; j < t->shape.keys; j++)
+        if (r->within(i, j)) may[j / r->block] = true;
+    for (int64_t b = 0; b < r->blocks; b++) {
+        scores[b] = score_block(r, t, n, b, x, &close);
+        bool own = i >= 0 && i / r->block == b;
+        if (may[b] && ((r->force == 0 && own) || r->force == 1)) forced = b;
+    }
+    if (forced >= 0) may[forced] = false;
+    for (int64_t b = 0; b < r->blocks; b++)
+        out[b] = r->k <= 0 ? 0 : b == forced ? 1 : is_chosen(scores, may, r->blocks, r->k - (forced >= 0), b, close);
+}
+
+static int in_block(const definition *of, int64_t row, int64_t key) {
+    const ranking *r = of->data;
+    int64_t i = row + of->t->shape.keys - of->t->shape.queries;
+    return r->within(i, key) ? r->chosen[row * r->blocks + key / r->block] : 0;
+}
+
+START_TEST(topk_is_what_the_language_says) {
+    static const char *const by[] = {"mean", "bounds"}, *const force[] = {"own", "last", "none"};
+    tally sum = {0, 0};
+    for (uint64_t seed = 1; seed <= 120; seed++) {
+        test_random random = {seed};
+        char set[200];
+        int within = (int)test_range(&random, 0, 3);
+        trial t;
+        ranking r = {.k = test_range(&random, -1, 7),
+                     .block = PICK(&random, ((const int[]){1, 2, 5, 16, 64, 200})),
+                     .by = (int)test_range(&random, 0, 1),
+                     .force = (int)test_range(&random, 0, 2),
+                     .within = withins[within].holds};
+        snprintf(set, sizeof set, "topk(%d, %d, by = %s, force = %s, within = %s)", (int)r.k, (int)r.block, by[r.by],
+                 force[r.force], withins[within].text);
+        draw_trial(&t, &random, seed, set);
+        r.blocks = (t.shape.keys + r.block - 1) / r.block;
+        r.chosen = malloc((size_t)(r.blocks * t.shape.queries) * sizeof *r.chosen);
+        for (int64_t n = 0; n < t.shape.batch * t.shape.heads; n++) {
+            definition of = {&t, n, in_block, &r};
+            for (int64_t row = 0; row < t.shape.queries; row++) rank_row(&r, &t, n, row);
+            compare_head(&t, &of, surroundings[seed % SURROUNDINGS].set, &sum);
+        }
+        compare_outputs(&t);
+        free(r.chosen);
+        free_trial(&t);
+    }
+    ck_assert_msg(sum.told > 2e6 && sum.close < sum.told / 200, "%g of %g too close to tell", sum.close, sum.told);
+}
+END_TEST
+
+/* ---- vertical_slash ------------------------------------------------------------------------------------------------
+ */
+
+typedef struct slashing {
+    int64_t columns, diagonals, probe;
+    within_test *within;
+    int *column, *diagonal; /* [Lk]: as is_chosen says */
+} slashing;
+
+static void weigh_row(const slashing *s, const trial *t, int64_t n, int64_t row, double *columns, double *diagonals) {
+    int64_t keys = t->shape.keys, i = row + keys - t->shape.queries, dims = t->shape.head_dim;
+    double x[64], key[64], scores[200], most = -INFINITY, total = 0;
+    read_row(&t->q, n * t->shape.queries + row, x);
+    for (int64_t j = 0; j < keys; j++) {
+        read_row(&t->k, kv_head_of(t, n) * keys + j, key);
+        scores[j] = s->within(i, j) ? product(x, key, dims) / sqrt((double)dims) : -INFINITY;
+        most = fmax(most, scores[j]);
+    }
+    for (int64_t j = 0; j < keys; j++) total += isinf(scores[j]) ? 0 : exp(scores[j] - most);
+    for (int64_t j = 0; j < keys; j++) {
+        double weight = isinf(scores[j]) ? 0 : exp(scores[j] - most) / total;
+        columns[j] += weight;
+        if (i >= j) diagonals[i - j] += weight;
+    }
+}
+
+static void find_lines(const slashing *s, const trial *t, int64_t n) {
+    double columns[200] = {0}, diagonals[200] = {0};
+    int64_t keys = t->shape.keys, first = t->shape.queries - s->probe;
+    for (int64_t row = first < 0 ? 0 : first; row < t->shape.queries; row++)
+        weigh_row(s, t, n, row, columns, diagonals);
+    for (int64_t j = 0; j < keys; j++) {
+        s->column[j] = is_chosen(columns, NULL, keys, s->columns, j, 1e-5);
+        s->diagonal[j] = is_chosen(diagonals, NULL, keys, s->diagonals, j, 1e-5);
+    }
+}
+
+static int on_line(const definition *of, int64_t row, int64_t key) {
+    const slashing *s = of->data;
+    int64_t i = row + of->t->shape.keys - of->t->shape.queries;
+    if (!s->within(i, key)) return 0;
+    int column = s->column[key], diagonal = i >= key ? s->diagonal[i - key] : 0;
+    return column == 1 || diagonal == 1 ? 1 : column < 0 || diagonal < 0 ? -1 : 0;
+}
+
+START_TEST(vertical_slash_is_what_the_language_says) {
+    tally sum = {0, 0};
+    for (uint64_t seed = 1; seed <= 120; seed++) {
+        test_random random = {seed};
+        char set[200];
+        int within = (int)test_range(&random, 0, 3);
+        int column[200], diagonal[200];
+        trial t;
+        slashing s = {.columns = test_range(&random, -1, 12),
+                      .diagonals = test_range(&random, -1, 12),
+                      .probe = test_range(&random, -1, 70),
+                      .within = withins[within].holds,
+                      .column = column,
+                      .diagonal = diagonal};
+        snprintf(set, sizeof set, "vertical_slash(%d, %d, probe = %d, within = %s)", (int)s.columns, (int)s.diagonals,
+                 (int)s.probe, withins[within].text);
+        draw_trial(&t, &random, seed, set);
+        for (int64_t n = 0; n < t.shape.batch * t.shape.heads; n++) {
+            definition of = {&t, n, on_line, &s};
+            find_lines(&s, &t, n);
+            compare_head(&t, &of, surroundings[seed % SURROUNDINGS].set, &sum);
+        }
+        compare_outputs(&t);
+        free_trial(&t);
+    }
+    ck_assert_msg(sum.told > 2e6 && sum.close < sum.told / 100, "%g of %g too close to tell", sum.close, sum.told);
+}
+END_TEST
+
 /* ---- everything in one bucket ----------------------------------------------------------------------------------- */
 
 typedef struct limited {
@@ -360,5 +557,6 @@ START_TEST(threads_do_not_change_a_bit) {
 }
 END_TEST
 
-TEST_MAIN("system/choices", lsh_is_what_the_language_says, one_bucket_may_hold_every_key,
+TEST_MAIN("system/choices", lsh_is_what_the_language_says, topk_is_what_the_language_says,
+          vertical_slash_is_what_the_language_says, one_bucket_may_hold_every_key,
           runs_allocate_nothing_and_plans_say_what_they_miss, threads_do_not_change_a_bit)

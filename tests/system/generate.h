@@ -1,11 +1,11 @@
 /* Random pattern files, of the whole language that kernels are made for, and the values for their parameters.
  *
- * Drawn are: every static atom of atoms.def, `listed` and `lsh`; both spellings of the set operators, `blocks` (also nested),
+ * Drawn are: every atom of atoms.def, with `lsh` unchunked; both spellings of the set operators, `blocks` (also nested),
  * `?:` on heads, parameters and lengths; index lists of every form; the scalar operators and functions, in sizes, in
  * `where` and in `bias`; faults that depend on the pair; `let`, `set` with parameters of type set, patterns as sets;
  * `heads` by ranges and lists, with and without `attend`; `require`, `scale`, `softcap`, `bias`, `sink`; parameters of
  * every type, arrays with each of their shapes. Not drawn: imports, and what this build refuses (`tile`, `shared_qk`,
- * `approximate`, `topk`, `vertical_slash`).
+ * `approximate`).
  *
  * generate.c writes patterns, generate_sets.c sets, generate_scalars.c numbers and conditions, generate_data.c makes
  * tensors and values. */

@@ -118,14 +118,34 @@ static void put_array_atom(generator *g) {
         put(g, "%s", atoms[pick(g, 0, g->static_only ? 8 : 10)]);
 }
 
+static void put_static_set(generator *g, int depth) {
+    g->static_only++;
+    put_set(g, depth);
+    g->static_only--;
+}
+
 /* What q and k decide. */
 static void put_chosen_atom(generator *g) {
+    static const char *const sizes[] = {"16", "h + 3", "w // 8 + 1", "64"}, *const force[] = {"own", "last", "none"};
     static const char *const buckets[] = {"2", "4", "16", "2 * h + 2", "[2, 4]", "[6, 2 * (h + 1), 4]"};
     if (g->inside_blocks || g->static_only) {
         put_random(g);
         return;
     }
-    put(g, "lsh(%s, rounds = %d, seed = %d)", buckets[pick(g, 0, 5)], (int)pick(g, 1, 3), (int)pick(g, 0, 2));
+    switch (pick(g, 0, 2)) {
+    case 0:
+        put(g, "lsh(%s, rounds = %d, seed = %d)", buckets[pick(g, 0, 5)], (int)pick(g, 1, 3), (int)pick(g, 0, 2));
+        return;
+    case 1:
+        put(g, "topk(%d, %s, by = %s, force = %s, within = ", (int)pick(g, -1, 9), sizes[pick(g, 0, 3)],
+            pick(g, 0, 1) ? "mean" : "bounds", force[pick(g, 0, 2)]);
+        break;
+    default:
+        put(g, "vertical_slash(%d, 2 + 2 * h, probe = %d, within = ", (int)pick(g, -1, 9), (int)pick(g, -1, 80));
+        break;
+    }
+    put_static_set(g, 1);
+    put(g, ")");
 }
 
 /* A window in steps, which may get a pass of its own. */
@@ -213,12 +233,6 @@ static void put_atom(generator *g) {
     case 23: put_where(g); break;
     default: put(g, "near"); break;
     }
-}
-
-static void put_static_set(generator *g, int depth) {
-    g->static_only++;
-    put_set(g, depth);
-    g->static_only--;
 }
 
 static void put_operation(generator *g, int depth) {

@@ -322,7 +322,8 @@ static void note_case(const problem *p) {
 
 static void judge(problem *p, weft_plan *plan, test_random *random) {
     bool every_key_weighs_one = !p->pattern.takes[GENERATED_b] && !generated_count(p->pattern.body, "bias");
-    p->chooses = generated_count(p->pattern.body, "lsh");
+    p->chooses = generated_count(p->pattern.body, "lsh") || generated_count(p->pattern.body, "topk") ||
+                 generated_count(p->pattern.body, "vertical_slash");
     make_tensors(p, random);
     note_case(p);
     compare_masks(p, plan);

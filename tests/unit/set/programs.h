@@ -140,8 +140,7 @@ static inline weft_value pick_value(generator *g, weft_op op) {
 
 static inline bool is_usable(const generator *g, weft_op op) {
     if (op == WEFT_OP_ARRAY || op == WEFT_OP_INTERVALS) return false;
-    if (op == WEFT_OP_PARAM && g->program->parameter_count == 0) return false;
-    return !(weft_op_describe(op)->traits & WEFT_TRAIT_LATER);
+    return op != WEFT_OP_PARAM || g->program->parameter_count > 0;
 }
 
 static inline void note_reads(generator *g, weft_id id) {
