@@ -253,10 +253,26 @@ static bool cut_all(splitting *s, cut_passes *passes) {
     }
 }
 
+/* Where queries are keys, pairs (i, i) wait for the last pass. */
+static bool keep_own_keys(splitting *s, cut_passes *passes) {
+    weft_id ends[3] = {weft_make_int(&s->program->dag, 0, WEFT_NO_SPAN), 0,
+                       weft_make_int(&s->program->dag, 1, WEFT_NO_SPAN)};
+    ends[1] = ends[0];
+    weft_id own = make(s, WEFT_ATOM_BAND, ends, 3), set = s->set;
+    weft_pass last = {.row_order = WEFT_ORDER_CONTIGUOUS,
+                      .key_order = WEFT_ORDER_LISTED,
+                      .row_tile = 64,
+                      .key_tile = 64,
+                      .set = set,
+                      .list = own};
+    s->set = weft_simplify(s->program, intersection(s, set, complement(s, own)));
+    return s->set && keep_pass(s, passes, last);
+}
+
 bool weft_order_passes(weft_program *program, weft_id set) {
     splitting s = {.program = program, .set = set};
     cut_passes passes = {NULL, 0, 0, 0};
-    bool done = cut_all(&s, &passes);
+    bool done = (!program->shared_qk || keep_own_keys(&s, &passes)) && cut_all(&s, &passes);
     free_tables(&s);
     weft_pass first = {.row_order = WEFT_ORDER_CONTIGUOUS,
                        .key_order = WEFT_ORDER_CONTIGUOUS,

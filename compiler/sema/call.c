@@ -99,10 +99,11 @@ static weft_typed elaborate_word(weft_elaborator *e, const weft_ast *ast, const 
     return weft_typed_error();
 }
 
-/* A literal one: nothing else has ints. */
+/* A literal one: nothing else has ints. Where memory has failed there is no node to say otherwise. */
 static bool is_table_of_ints(const weft_elaborator *e, weft_typed value) {
     const weft_dag *dag = &e->program->dag;
-    return value.type == WEFT_TYPE_TABLE && weft_node_at(dag, value.id)->op == WEFT_OP_LITERAL &&
+    if (value.type != WEFT_TYPE_TABLE || !value.id) return value.type == WEFT_TYPE_TABLE;
+    return weft_node_at(dag, value.id)->op == WEFT_OP_LITERAL &&
            weft_node_at(dag, weft_operand(dag, value.id, 0))->type == WEFT_TYPE_INT;
 }
 

@@ -113,8 +113,9 @@ static void elaborate_statement(statements *s, const weft_ast *statement) {
     case WEFT_AST_BIAS: s->parts.bias = weft_elaborate_bias(s->e, statement); break;
     case WEFT_AST_SINK: s->parts.sink = weft_elaborate_sink(s->e, statement); break;
     case WEFT_AST_TILE: elaborate_tile(s, statement); break;
+    case WEFT_AST_SHARED_QK: s->parts.shared_qk = true; break;
     case WEFT_AST_APPROXIMATE: elaborate_approximate(s, statement); break;
-    default: break; /* parameters, shared_qk; requirements are put around the whole below */
+    default: break; /* parameters; requirements are put around the whole below */
     }
 }
 

@@ -21,10 +21,15 @@ bool weft_choose_of(const weft_plan *plan, const weft_selection *selection, cons
 
 /* ---- showing ----------------------------------------------------------------------------------------------------- */
 
-static weft_status choose(weft_plan *plan, const weft_views *views, weft_diagnostics *diagnostics) {
+static weft_status choose(weft_plan *plan, weft_views *views, weft_diagnostics *diagnostics) {
+    const weft_allocator *allocator = weft_engine_allocator(plan->kernel->engine);
     uint32_t workers = weft_engine_threads(plan->kernel->engine);
-    weft_chosen chosen;
+    size_t size = weft_shared_keys_size(plan);
+    void *shared = weft_allocate(allocator, size);
+    weft_chosen chosen = {0};
     weft_status status = WEFT_OK;
+    if (size && !shared) return WEFT_OUT_OF_MEMORY;
+    weft_share_keys(plan, views, workers, shared);
     if (!weft_chosen_make(&chosen, plan, true, workers, diagnostics))
         status = weft_status_of_failure(diagnostics);
     else if (!weft_choose_of(plan, &chosen.selection, views, workers, chosen.memory))
@@ -32,6 +37,7 @@ static weft_status choose(weft_plan *plan, const weft_views *views, weft_diagnos
     else if (!weft_plan_show(plan, &chosen))
         status = WEFT_OUT_OF_MEMORY;
     if (status != WEFT_OK) weft_chosen_free(&chosen);
+    weft_free(allocator, shared, size);
     return status;
 }
 

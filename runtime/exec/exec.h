@@ -96,13 +96,15 @@ typedef struct weft_ring {
 } weft_ring;
 
 /* From a 64-byte boundary on: the slots of packed values, and those values; the counters of unfinished parts, one a
- * split of every (batch element, head); the states of split row tiles; the modifiers; what is chosen of q and k; lse
- * for hosts that do not ask for it, where something is folded; then each worker's: scratch, and what it needs for lists
- * that the run decides: open keys, a lister's memory, and the list of an item. Counters and states are those of the
- * phase that needs most. Sizes are multiples of 64 bytes. */
+ * split of every (batch element, head); the states of split row tiles; the modifiers; keys that are made of queries,
+ * and marks of rows that have seen one; what is chosen of q and k; lse for hosts that do not ask for it, where
+ * something is folded; then each worker's: scratch, and what it needs for lists that the run decides: open keys, a
+ * lister's memory, and the list of an item. Counters and states are those of the phase that needs most. Sizes are
+ * multiples of 64 bytes. */
 typedef struct weft_workspace {
     weft_ring ring;
-    size_t packed, counters, states, modifiers, choices, lse, workers; /* offsets in bytes; slots are at the begin */
+    size_t packed, counters, states, modifiers, shared, marks, choices, lse,
+        workers;               /* offsets in bytes; slots are at the begin */
     size_t open, lister, list; /* offsets in what is a worker's, whose scratch is at its begin */
     size_t state, worker;      /* bytes of one state and of what is one worker's */
     size_t size;               /* whole, with room to reach the boundary */
@@ -184,6 +186,21 @@ bool weft_slot_wait_to_read(const weft_slot *slot, const weft_squad *squad, cons
 /* One more chunk is packed; one more item, of a squad that packs, is finished. */
 void weft_slot_count_chunk(weft_slot *slot, const weft_squad *squad);
 void weft_slot_count_item(weft_slot *slot, int64_t slots, const weft_squad *squad);
+
+/* ---- queries that are keys (shared.c) ---------------------------------------------------------------------------- */
+
+/* Bytes that keys made of queries take, a multiple of 8; 0 where they are not shared. */
+size_t weft_shared_keys_size(const weft_plan *plan);
+/* Makes them, and lets the views see them as k. Nothing where they are not shared. */
+void weft_share_keys(const weft_plan *plan, weft_views *views, uint32_t workers, void *memory);
+
+/* One a row of every head: has it seen a key? All of these take NULL for nothing to be marked. */
+typedef _Atomic(uint8_t) weft_mark;
+size_t weft_marks_size(const weft_plan *plan);
+void weft_mark_row(const weft_plan *plan, weft_mark *marks, const weft_work *work, int64_t row);
+bool weft_is_marked(const weft_plan *plan, weft_mark *marks, const weft_work *work, int64_t row);
+/* The rows of an item that have keys in its tiles, or in lists that were drawn. */
+void weft_mark_item(const weft_plan *plan, weft_mark *marks, const weft_work *work);
 
 /* ---- merging ------------------------------------------------------------------------------------------------ */
 

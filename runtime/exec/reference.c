@@ -29,12 +29,14 @@ static void score(const weft_plan *plan, weft_scratch *scratch, const weft_refer
     weft_space space = weft_space_of(shape->queries, shape->keys);
     weft_id set = plan->meaning_of[at->batch * shape->heads + at->head];
     double scale = plan->scale_of[at->head];
-    int64_t i = at->row + space.first;
+    int64_t i = at->row + space.first, others = 0;
     for (int64_t j = 0; j < shape->keys; j++) {
         bool in = weft_contains_with(scratch, set, space, i, j);
         double s = in ? scale * product(at, j, shape->head_dim) : 0;
         scores[j] = in ? weft_modified_score(at->modifiers, at->batch, at->head, i, j, s) : -INFINITY;
+        others += in && j != i;
     }
+    if (plan->shared_qk && others) scores[i] = -INFINITY; /* itself is its last resort */
 }
 
 /* e^(score - max), also where both are the same infinity: only a sink may be that without being NaN. */
@@ -91,19 +93,20 @@ static bool compute(const weft_run_modifiers *modifiers, const weft_views *views
 
 /* In memory of its own: one row of weights, a head's keys, the modifiers', and what is chosen of q and k: of that the
  * definition is what choosing does, and tests hold it against another. */
-static bool compute_all(const weft_plan *plan, const weft_tensors *tensors, const weft_views *views, double *out_o,
+static bool compute_all(const weft_plan *plan, const weft_tensors *tensors, weft_views *views, double *out_o,
                         double *out_lse, weft_diagnostics *diagnostics) {
     const weft_allocator *allocator = weft_engine_allocator(plan->kernel->engine);
     size_t row = (size_t)plan->shape.keys * sizeof(double);
     size_t open = plan->kernel->program->parameter_count * sizeof(weft_array);
-    size_t bytes = row + open + weft_run_modifiers_size(plan);
+    size_t shared = weft_shared_keys_size(plan), bytes = row + open + shared + weft_run_modifiers_size(plan);
     unsigned char *memory = weft_allocate(allocator, bytes);
     if (!memory) return false;
     weft_run_modifiers modifiers;
     weft_chosen chosen;
+    weft_share_keys(plan, views, 1, memory + row + open);
     bool done = weft_chosen_make(&chosen, plan, false, 1, diagnostics) &&
                 weft_choose_of(plan, &chosen.selection, views, 1, chosen.memory);
-    done = weft_run_modifiers_begin(&modifiers, plan, tensors, memory + row + open, diagnostics) && done;
+    done = weft_run_modifiers_begin(&modifiers, plan, tensors, memory + row + open + shared, diagnostics) && done;
     done = done && compute(&modifiers, views, &chosen, (double *)(void *)memory, (weft_array *)(void *)(memory + row),
                            out_o, out_lse);
     weft_run_modifiers_end(&modifiers);

@@ -3,7 +3,6 @@
  * the plan, so the number of workers cannot change a bit of the result. A row tile that is split along its keys leaves
  * a state a part; whoever finishes the last part merges them, in the plan's order. */
 #include <math.h>
-#include <stdatomic.h>
 #include <string.h>
 
 #include "exec/exec.h"
@@ -15,6 +14,7 @@ typedef struct weft_execution {
     weft_run_modifiers modifiers;
     weft_workspace parts;
     unsigned char *workspace; /* at its 64-byte boundary */
+    weft_mark *marks;         /* NULL: nobody asks */
     weft_kernel_entry *tall, *strip, *gather, *pack;
     uint32_t phase;
     atomic_int_least64_t next; /* claim of the phase */
@@ -134,13 +134,13 @@ static void gather_rows(weft_gathering *g, bool again) {
 }
 
 /* Adds the next row. Where the room ends with it, or before, the rows so far are computed, and what is left of this one
- * after them. */
-static void gather_row(weft_gathering *g, weft_lister *lister) {
+ * after them. Has it any keys? */
+static bool gather_row(weft_gathering *g, weft_lister *lister) {
     uint32_t room = WEFT_LIST_ROOM - g->count, taken = weft_lister_take(lister, g->part->keys + g->count, room);
     g->part->begin[g->rows - g->first] = g->count;
     g->count += taken;
     g->part->begin[++g->rows - g->first] = g->count;
-    if (taken < room) return;
+    if (taken < room) return taken > 0;
     gather_rows(g, false);
     while ((g->count = weft_lister_take(lister, g->part->keys, WEFT_LIST_ROOM))) {
         g->first = g->rows - 1;
@@ -148,6 +148,7 @@ static void gather_row(weft_gathering *g, weft_lister *lister) {
         g->part->begin[1] = g->count;
         gather_rows(g, true);
     }
+    return true;
 }
 
 static void gather_at_run(weft_execution *run, const weft_work *work, size_t worker, const weft_call *call) {
@@ -164,9 +165,10 @@ static void gather_at_run(weft_execution *run, const weft_work *work, size_t wor
                         .item = call,
                         .part = (weft_list_part *)(void *)(own + run->parts.list),
                         .element = (int64_t)run->views.q.element};
+    bool last_resort = weft_is_own_key(&bound.dag, work->layout->list);
     for (int64_t row = item->row; row < item->row + item->rows; row++) {
-        weft_lister_begin(&lister, row);
-        gather_row(&g, &lister);
+        if (!last_resort || !weft_is_marked(run->plan, run->marks, work, row)) weft_lister_begin(&lister, row);
+        if (gather_row(&g, &lister)) weft_mark_row(run->plan, run->marks, work, row);
     }
     gather_rows(&g, false);
 }
@@ -192,6 +194,7 @@ static void compute_item(weft_execution *run, const weft_work *work, size_t work
         compute_part(run, work, entry, &call);
     else
         entry(&call);
+    weft_mark_item(run->plan, run->marks, work);
 }
 
 /* ---- claims -------------------------------------------------------------------------------------------------- */
@@ -279,6 +282,13 @@ static void clear_listers(weft_execution *run) {
         memset(worker_at(run, worker) + run->parts.lister, 0, weft_lister_bytes(run->plan->shape.keys));
 }
 
+static void share_keys(weft_execution *run) {
+    size_t marks = weft_marks_size(run->plan);
+    weft_share_keys(run->plan, &run->views, run->plan->workers, run->workspace + run->parts.shared);
+    run->marks = marks ? (weft_mark *)(void *)(run->workspace + run->parts.marks) : NULL;
+    for (size_t n = 0; n < marks; n++) atomic_init(&run->marks[n], 0);
+}
+
 static weft_status execute(weft_execution *run, const weft_tensors *tensors, void *workspace,
                            weft_diagnostics *diagnostics) {
     enum { BOUNDARY = 64 };
@@ -291,6 +301,7 @@ static weft_status execute(weft_execution *run, const weft_tensors *tensors, voi
     bool ready = weft_run_modifiers_begin(&run->modifiers, run->plan, tensors, run->workspace + run->parts.modifiers,
                                           diagnostics);
     if (run->plan->lists_at_run) clear_listers(run);
+    share_keys(run);
     bool chosen = ready && weft_choose_of(run->plan, &run->plan->selection, &run->views, run->plan->workers,
                                           run->workspace + run->parts.choices);
     if (ready && !chosen) atomic_store(&run->stopped, true);

@@ -190,8 +190,9 @@ bool weft_check_operands(const weft_plan *plan, const weft_tensors *tensors, wef
     const weft_shape *s = &plan->shape;
     const weft_expectation q = {"q", {s->batch, s->heads, s->queries, s->head_dim}, 4, dtype, false};
     const weft_expectation k = {"k", {s->batch, s->kv_heads, s->keys, s->head_dim}, 4, dtype, false};
+    bool needs_k = !plan->shared_qk; /* else q is all there is */
     return has_dims(s->head_dim, d) && check_tensor(&q, tensors->q, &views->q, d) &&
-           check_tensor(&k, tensors->k, &views->k, d);
+           (!needs_k || check_tensor(&k, tensors->k, &views->k, d));
 }
 
 bool weft_check_tensors(const weft_plan *plan, const weft_tensors *tensors, weft_dtype dtype, bool outputs,

@@ -27,7 +27,9 @@ weft_workspace weft_workspace_of(const weft_plan *plan) {
     out.counters = out.packed + (size_t)out.ring.slots * out.ring.bytes;
     out.states = out.counters + rounded(splits * sizeof(uint32_t));
     out.modifiers = out.states + states * out.state;
-    out.choices = out.modifiers + rounded(weft_run_modifiers_size(plan));
+    out.shared = out.modifiers + rounded(weft_run_modifiers_size(plan));
+    out.marks = out.shared + rounded(weft_shared_keys_size(plan));
+    out.choices = out.marks + rounded(weft_marks_size(plan));
     out.lse = out.choices + weft_selection_bytes(&plan->selection, plan->workers);
     out.workers = out.lse + rounded(rows * sizeof(float));
     out.size = out.workers + plan->workers * out.worker + BOUNDARY - 1;

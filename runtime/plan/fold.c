@@ -25,6 +25,17 @@ static bool check_passes(const weft_program *program, weft_diagnostics *diagnost
     return false;
 }
 
+/* Each query is a key of its own head. */
+static bool check_shared(const weft_plan *plan, weft_diagnostics *diagnostics) {
+    const weft_shape *s = &plan->shape;
+    if (!plan->shared_qk || (s->queries == s->keys && s->heads == s->kv_heads)) return true;
+    weft_diagnose(diagnostics, WEFT_E0406, WEFT_NO_SPAN,
+                  "`shared_qk` needs as many keys as queries and as many KV heads as heads, not %lld and %lld, %lld "
+                  "and %lld",
+                  (long long)s->keys, (long long)s->queries, (long long)s->kv_heads, (long long)s->heads);
+    return false;
+}
+
 /* Stride and list are those of a set that has a pair, so whatever they read was folded, and found sound, with the
  * meaning. */
 static bool fold_order(weft_planner *planner, const weft_pass *pass, const weft_environment *environment,
@@ -107,7 +118,9 @@ bool weft_plan_fold(weft_planner *planner) {
     weft_plan *plan = planner->plan;
     plan->keys_missing = lacks_keys(plan);
     plan->choices_missing = weft_plan_chooses(plan);
-    if (!check_passes(plan->kernel->program, planner->diagnostics)) return false;
+    plan->shared_qk = plan->kernel->program->shared_qk;
+    if (!check_passes(plan->kernel->program, planner->diagnostics) || !check_shared(plan, planner->diagnostics))
+        return false;
     size_t heads = weft_plan_heads(plan), bytes = planner->recipes.size;
     plan->route_of = weft_allocate(planner->allocator, heads * sizeof *plan->route_of);
     plan->meaning_of = weft_allocate(planner->allocator, heads * sizeof *plan->meaning_of);

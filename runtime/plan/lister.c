@@ -87,7 +87,12 @@ void weft_lister_begin(weft_lister *lister, int64_t row) {
         return;
     }
     weft_op op = (weft_op)weft_node_at(&lister->bound->dag, layout->list)->op;
-    weft_op_chooses(op) ? add_chosen(lister, row) : add_array(lister, row);
+    if (weft_is_own_key(&lister->bound->dag, layout->list))
+        add(lister, row, row + layout->space.first);
+    else if (weft_op_chooses(op))
+        add_chosen(lister, row);
+    else
+        add_array(lister, row);
 }
 
 uint32_t weft_lister_take(weft_lister *lister, uint32_t *keys, uint32_t room) {

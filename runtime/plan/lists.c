@@ -14,6 +14,7 @@ static bool reads_run(const weft_dag *dag, weft_id id, uint32_t *visits) {
 
 bool weft_list_is_at_run(const weft_plan *plan, weft_id set, weft_id list) {
     uint32_t visits = 0;
+    if (weft_is_own_key(&plan->bound.dag, list)) return true; /* which rows need it */
     return reads_run(&plan->bound.dag, list, &visits) || reads_run(&plan->bound.dag, set, &visits);
 }
 

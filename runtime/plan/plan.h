@@ -118,6 +118,7 @@ struct weft_plan {
     weft_id *meaning_of; /* [B * H]: the oracle's set, folded from the program's meaning */
     weft_mask *masks;    /* shared by all layouts */
     uint32_t mask_count, mask_capacity;
+    bool shared_qk;           /* keys are made of queries */
     bool lists_at_run;        /* some layout is at_run */
     bool keys_missing;        /* the set reads keys that only a run brings: there is no mask */
     bool choices_missing;     /* the same of what is chosen of q and k */

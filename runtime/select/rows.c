@@ -16,24 +16,11 @@ weft_rows_at weft_keys_at(const weft_choosing *choosing, const weft_use *use) {
     return rows_at(choosing, &choosing->k, use->head / shape->heads, head);
 }
 
-static float rounded(float value, weft_dtype as) {
-    switch (as) {
-    case WEFT_BF16: return weft_bf16_to_float(weft_float_to_bf16(value));
-    case WEFT_F16: return weft_f16_to_float(weft_float_to_f16(value));
-    case WEFT_F32: break;
-    }
-    return value;
-}
-
-static float element(const weft_operand_view *view, int64_t at) {
-    float value = weft_element_at(view->at, at, view->dtype);
-    return view->as == view->dtype ? value : rounded(value, view->as);
-}
-
 void weft_load_row(const weft_rows_at *rows, int64_t row, float *out) {
     const int64_t *stride = rows->view->stride;
     int64_t start = rows->batch * stride[0] + rows->head * stride[1] + row * stride[2];
-    for (int64_t d = 0; d < rows->dims; d++) out[d] = element(rows->view, start + d * stride[3]);
+    for (int64_t d = 0; d < rows->dims; d++)
+        out[d] = weft_element_rounded(rows->view->at, start + d * stride[3], rows->view->dtype, rows->view->as);
 }
 
 void weft_load_lanes(const weft_rows_at *rows, int64_t first, int64_t count, float *lanes) {
@@ -42,7 +29,7 @@ void weft_load_lanes(const weft_rows_at *rows, int64_t first, int64_t count, flo
     for (int64_t d = 0; d < rows->dims; d++)
         for (int64_t n = 0; n < WEFT_LANES; n++) {
             int64_t at = start + (first + n) * view->stride[2] + d * view->stride[3];
-            lanes[d * WEFT_LANES + n] = n < count ? element(view, at) : 0;
+            lanes[d * WEFT_LANES + n] = n < count ? weft_element_rounded(view->at, at, view->dtype, view->as) : 0;
         }
 }
 

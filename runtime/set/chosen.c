@@ -20,7 +20,7 @@ bool weft_numbers_hold(const uint32_t *numbers, int64_t count, int64_t x) {
     return lo < count && numbers[lo] == x;
 }
 
-bool weft_is_within(const weft_atom *atom, uint32_t k, int64_t i, int64_t j) {
+bool weft_within_holds(const weft_atom *atom, uint32_t k, int64_t i, int64_t j) {
     weft_id within = weft_operand(&atom->bound->dag, atom->id, k);
     if (atom->scratch) return weft_contains_with(atom->scratch, within, atom->space, i, j);
     return weft_contains(atom->bound, within, atom->space, i, j);
@@ -34,7 +34,7 @@ void weft_keys_within(const weft_atom *atom, uint32_t k, int64_t i, weft_interva
         return;
     }
     for (int64_t j = keys.lo; j < keys.hi; j++)
-        if (weft_is_within(atom, k, i, j)) hook(user, j, j + 1);
+        if (weft_within_holds(atom, k, i, j)) hook(user, j, j + 1);
 }
 
 static void keys_of(const weft_atom *atom, int64_t i, weft_keys_hook *hook, void *user) {

@@ -12,7 +12,7 @@ bool weft_chosen_spans(const weft_atom *atom, int64_t i0, int64_t i1, weft_spans
 /* Is a number in an ascending list? */
 bool weft_numbers_hold(const uint32_t *numbers, int64_t count, int64_t x);
 /* Does the set that is the atom's operand k hold the pair? And of a range of keys in row i: those that it holds. */
-bool weft_is_within(const weft_atom *atom, uint32_t k, int64_t i, int64_t j);
+bool weft_within_holds(const weft_atom *atom, uint32_t k, int64_t i, int64_t j);
 void weft_keys_within(const weft_atom *atom, uint32_t k, int64_t i, weft_interval keys, weft_keys_hook *hook,
                       void *user);
 

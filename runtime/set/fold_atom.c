@@ -88,7 +88,8 @@ static bool check_chunk(weft_folder *f, weft_id id, uint32_t base) {
     int64_t chunk;
     if (!known_int(f, base, 3, &chunk) || chunk == 0) return true;
     weft_span place = weft_fold_operand_place(f, id, 3);
-    if (chunk > 0 && !f->environment->lengths_known) return true; /* a set may come to stand in any pattern */
+    if (chunk > 0 && (f->program->shared_qk || !f->environment->lengths_known))
+        return true; /* a set may come to stand in any pattern */
     if (chunk < 0)
         weft_diagnose(f->diagnostics, WEFT_E0301, place, "`chunk` is %lld, but it is at least 0", (long long)chunk);
     else

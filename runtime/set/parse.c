@@ -236,6 +236,12 @@ static bool read_scale(parser *p) { return read_root(p, &p->program->scale); }
 static bool read_softcap(parser *p) { return read_root(p, &p->program->softcap); }
 static bool read_bias(parser *p) { return read_root(p, &p->program->bias); }
 
+static bool read_shared_qk(parser *p) {
+    if (p->program->shared_qk) return FAIL(p, WEFT_E0701, "a second one");
+    p->program->shared_qk = true;
+    return expect_end(p);
+}
+
 /* sink NAME */
 static bool read_sink(parser *p) {
     weft_value number;
@@ -276,8 +282,9 @@ static bool read_line(parser *p) {
         const char *word;
         bool (*read)(parser *);
     } kinds[] = {
-        {"source", read_source},   {"parameter", read_parameter}, {"meaning", read_meaning}, {"scale", read_scale},
-        {"softcap", read_softcap}, {"bias", read_bias},           {"sink", read_sink},       {"pass", read_pass},
+        {"source", read_source}, {"parameter", read_parameter}, {"meaning", read_meaning},
+        {"scale", read_scale},   {"softcap", read_softcap},     {"bias", read_bias},
+        {"sink", read_sink},     {"pass", read_pass},           {"shared_qk", read_shared_qk},
     };
     weft_cursor begin = p->cursor;
     weft_slice word;
@@ -285,7 +292,7 @@ static bool read_line(parser *p) {
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
         if (weft_slice_is(word, kinds[k].word)) return kinds[k].read(p);
     p->cursor = begin;
-    return fail_expected(p, "source, parameter, %, meaning, scale, softcap, bias, sink or pass");
+    return fail_expected(p, "source, parameter, %, meaning, scale, softcap, bias, sink, shared_qk or pass");
 }
 
 /* ---- the whole ---------------------------------------------------------------------------------------------- */

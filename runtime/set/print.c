@@ -173,6 +173,7 @@ static void print_roots(printer *p) {
     print_marked(p);
     if (program->meaning) weft_text_format(p->out, "meaning %%%u\n", p->numbers[program->meaning]);
     if (program->scale) weft_text_format(p->out, "scale %%%u\n", p->numbers[program->scale]);
+    if (program->shared_qk) weft_text_format(p->out, "shared_qk\n");
     if (program->softcap) weft_text_format(p->out, "softcap %%%u\n", p->numbers[program->softcap]);
     if (program->bias) weft_text_format(p->out, "bias %%%u\n", p->numbers[program->bias]);
     if (program->sink != WEFT_NO_SINK) weft_text_format(p->out, "sink %s\n", program->parameters[program->sink].name);

@@ -15,7 +15,10 @@ typedef struct weft_parameter_info {
 
 /* In which order a pass walks rows or keys. STRIDED: the positions of one residue class mod the stride after the other;
  * there, bands of that step are bands of step 1. LISTED, of keys: each row has a list of its own. A pass walks both in
- * order, both strided, or rows in order with listed keys. */
+ * order, both strided, or rows in order with listed keys.
+ *
+ * Where queries are keys (shared_qk), pairs (i, i) have the last pass to themselves: its list is `band 0 0 1`. A run
+ * makes it for rows alone that have no other key. */
 typedef enum weft_order { WEFT_ORDER_CONTIGUOUS, WEFT_ORDER_STRIDED, WEFT_ORDER_LISTED } weft_order;
 
 /* The first pass of a program is contiguous and takes what no other pass does; it is the only one. */
@@ -43,6 +46,7 @@ typedef struct weft_program {
     weft_id softcap;             /* the same, or 0: none */
     weft_id bias;                /* located float over i and j too, or 0: none; may read per_head arrays and SLOPE */
     uint32_t sink;               /* number of a per_head parameter, or WEFT_NO_SINK */
+    bool shared_qk;              /* keys are normalised queries, and a token is its own last resort */
     weft_pass *passes;
     uint32_t pass_count, pass_capacity;
     weft_arena arena; /* names */
@@ -56,6 +60,11 @@ WEFT_SHARED uint32_t weft_program_add_parameter(weft_program *program, const cha
 /* The first parameter of that name, or UINT32_MAX. */
 WEFT_SHARED uint32_t weft_program_parameter(const weft_program *program, const char *name, size_t size);
 WEFT_SHARED bool weft_program_add_pass(weft_program *program, weft_pass pass);
+
+/* Is it the list of the pass that is a last resort: each row's own key? Also of bound form. */
+static inline bool weft_is_own_key(const weft_dag *dag, weft_id list) {
+    return list && weft_node_at(dag, list)->op == WEFT_ATOM_BAND;
+}
 
 /* Is some pass one of lists? */
 static inline bool weft_has_lists(const weft_program *program) {
@@ -85,7 +94,7 @@ static inline bool weft_has_lists(const weft_program *program) {
  * A pass names its set, then its stride or its list, if it has one.
  *
  * Nodes are numbered from 1, in order; only what parameters, meaning, scale, softcap, bias and passes reach is printed.
- * `softcap %N`, `bias %N` and `sink NAME` stand beside `scale %N`. A place is
+ * `softcap %N`, `bias %N`, `sink NAME` and `shared_qk` stand beside `scale %N`. A place is
  * @source:begin-end in bytes. Types follow from operations. `require "message" %4 %5` has its message first. Strings
  * have the escapes \" \\ \n \r \t \xHH. # begins a comment. */
 

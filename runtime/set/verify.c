@@ -247,6 +247,17 @@ static bool is_canonical(const verifier *v, weft_id id, weft_type type) {
     return is_root(v, id, type) && !v->facts[id].has_place;
 }
 
+static bool is_int(const verifier *v, weft_id id, int64_t value) {
+    return v->dag->nodes[id].op == WEFT_OP_INT && v->dag->nodes[id].value.integer == value;
+}
+
+/* Each row's own key is a list of the last pass, where queries are keys. */
+static bool check_own_keys(const verifier *v, const weft_pass *pass, uint32_t number) {
+    bool own = is_int(v, weft_operand(v->dag, pass->list, 0), 0) && is_int(v, weft_operand(v->dag, pass->list, 1), 0);
+    return (own && v->program->shared_qk && number + 1 == v->program->pass_count) ||
+           FLAW(v, "pass %u: a band that is no last resort", number + 1);
+}
+
 /* The orders go together, and with what they need. */
 static bool check_orders(const verifier *v, const weft_pass *pass, uint32_t number) {
     bool strided = pass->row_order == WEFT_ORDER_STRIDED, listed = pass->key_order == WEFT_ORDER_LISTED;
@@ -260,6 +271,7 @@ static bool check_orders(const verifier *v, const weft_pass *pass, uint32_t numb
     if (!listed)
         return !v->facts[pass->set].reads_run || FLAW(v, "pass %u: tiles of a set that only a run knows", number + 1);
     weft_op op = is_canonical(v, pass->list, WEFT_TYPE_SET) ? v->dag->nodes[pass->list].op : WEFT_OP_INVALID;
+    if (op == WEFT_ATOM_BAND) return check_own_keys(v, pass, number);
     return op == WEFT_ATOM_RANDOM || weft_op_describe(op)->traits & WEFT_TRAIT_DATA ||
            FLAW(v, "pass %u: the list is no atom that lists keys", number + 1);
 }

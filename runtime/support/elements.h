@@ -17,6 +17,14 @@ static inline float weft_element_at(const void *at, int64_t n, weft_dtype dtype)
     return ((const float *)at)[n];
 }
 
+/* The same, rounded to another type first. */
+static inline float weft_element_rounded(const void *at, int64_t n, weft_dtype dtype, weft_dtype as) {
+    float value = weft_element_at(at, n, dtype);
+    if (as == dtype || as == WEFT_F32) return value;
+    return as == WEFT_BF16 ? weft_bf16_to_float(weft_float_to_bf16(value))
+                           : weft_f16_to_float(weft_float_to_f16(value));
+}
+
 static inline void weft_element_set(void *at, int64_t n, weft_dtype dtype, float value) {
     switch (dtype) {
     case WEFT_BF16: ((uint16_t *)at)[n] = weft_float_to_bf16(value); return;

@@ -100,14 +100,16 @@ static void put_parameters(generator *g, const char *body, generated *out) {
     put(g, "%s}\n", body);
 }
 
-void generate_pattern(test_random *random, int64_t scale, generated *out) {
+void generate_pattern(test_random *random, int64_t scale, bool shared, generated *out) {
     static const char *const requirements[] = {"Lk >= 1", "w > -100 or on", "r < 1.0, \"a small r\"", "H * D >= 1"};
     char body[20000];
     generator g = {.random = random, .scale = scale < 1 ? 1 : scale, .at = body, .size = sizeof body};
     put(&g, "    let near = window(%lld) ∪ cols({0, -1});\n", (long long)pick(&g, 0, 70));
     if (pick(&g, 0, 3) == 0) put(&g, "    require %s;\n", PICK(random, requirements));
+    g.shared = shared && pick(&g, 0, 1);
     put_heads(&g);
     put_scores(&g);
+    if (g.shared) put(&g, "    shared_qk;\n");
     generator file = {.random = random, .scale = g.scale, .at = out->text, .size = sizeof out->text};
     put_definitions(&file);
     put_parameters(&file, body, out);

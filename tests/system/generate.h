@@ -1,10 +1,10 @@
 /* Random pattern files, of the whole language that kernels are made for, and the values for their parameters.
  *
- * Drawn are: every atom of atoms.def, with `lsh` unchunked; both spellings of the set operators, `blocks` (also nested),
+ * Drawn are: every atom of atoms.def; both spellings of the set operators, `blocks` (also nested),
  * `?:` on heads, parameters and lengths; index lists of every form; the scalar operators and functions, in sizes, in
  * `where` and in `bias`; faults that depend on the pair; `let`, `set` with parameters of type set, patterns as sets;
- * `heads` by ranges and lists, with and without `attend`; `require`, `scale`, `softcap`, `bias`, `sink`; parameters of
- * every type, arrays with each of their shapes. Not drawn: imports, and what this build refuses (`tile`, `shared_qk`,
+ * `heads` by ranges and lists, with and without `attend`; `require`, `scale`, `softcap`, `bias`, `sink`, `shared_qk`;
+ * parameters of every type, arrays with each of their shapes. Not drawn: imports, and what this build refuses (`tile`,
  * `approximate`).
  *
  * generate.c writes patterns, generate_sets.c sets, generate_scalars.c numbers and conditions, generate_data.c makes
@@ -49,8 +49,8 @@ typedef struct generated {
 } generated;
 
 /* A file with a pattern `p`, whose parameters are w (int), r (float) and on (bool), with defaults, and arrays. Numbers
- * are around `scale`. */
-void generate_pattern(test_random *random, int64_t scale, generated *out);
+ * are around `scale`; with `shared` it may say that queries are keys. */
+void generate_pattern(test_random *random, int64_t scale, bool shared, generated *out);
 
 /* How often a word of letters stands in a text by itself, or a sign in it. */
 long generated_count(const char *text, const char *word);

@@ -134,7 +134,8 @@ static void put_chosen_atom(generator *g) {
     }
     switch (pick(g, 0, 2)) {
     case 0:
-        put(g, "lsh(%s, rounds = %d, seed = %d)", buckets[pick(g, 0, 5)], (int)pick(g, 1, 3), (int)pick(g, 0, 2));
+        put(g, "lsh(%s, rounds = %d, seed = %d, chunk = %d)", buckets[pick(g, 0, 5)], (int)pick(g, 1, 3),
+            (int)pick(g, 0, 2), g->shared ? (int)pick(g, 0, 20) : 0);
         return;
     case 1:
         put(g, "topk(%d, %s, by = %s, force = %s, within = ", (int)pick(g, -1, 9), sizes[pick(g, 0, 3)],

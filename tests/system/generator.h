@@ -13,6 +13,7 @@ typedef struct generator {
     int static_only;   /* no set that depends on data may stand here */
     bool in_where;     /* nothing that comes with a run may be read */
     bool same_for_all; /* no i, no j */
+    bool shared;       /* queries are keys */
 } generator;
 
 void put(generator *g, const char *format, ...) __attribute__((format(printf, 2, 3)));

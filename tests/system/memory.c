@@ -32,7 +32,8 @@ static const char text[] = "set local(w) = past(w) | cols({0, -1});\n"
                            "    let n = w // 2;\n"
                            "    require w > 0, \"w\";\n"
                            "    heads 0..1: blocks(16, window(1)) - where(i % 3 == j % 5);\n"
-                           "    attend (local(n) | global(t) | band(-80, 0, step = 8)) & causal;\n"
+                           "    attend (local(n) | global(t) | band(-80, 0, step = 8) | lsh([2, 2], 2)) & causal\n"
+                           "         | topk(2, 16, within = causal) | vertical_slash(2, 2);\n"
                            "    scale 0.5;\n}\n";
 /* One bad file too: diagnostics allocate. */
 static const char bad[] = "pattern p(w: int = 30) { attend windw(w) | past(1.5); heads 0: none; attend all }\n";
@@ -70,6 +71,7 @@ static weft_status everything(ledger *book, bool *made_code) {
     if (status == WEFT_OK) status = weft_kernel_create(module, NULL, &options, &kernel);
     if (status == WEFT_OK) *made_code = true;
     if (status == WEFT_OK) status = weft_plan_create(kernel, &shape, &binding, 1, &plan);
+    if (status == WEFT_OK) status = weft_plan_choose(plan, &tensors);
     if (status == WEFT_OK) status = weft_run(plan, &tensors, NULL);
     ck_assert((plan != NULL) <= (kernel != NULL) && (kernel != NULL) <= (module != NULL));
     weft_plan_destroy(plan), weft_kernel_destroy(kernel), weft_module_destroy(module), weft_context_destroy(context);

@@ -19,11 +19,12 @@ static const char *const words[] = {
 #define ATOM(enum_, name, signature, traits) #name,
 #include "set/atoms.def"
 #undef ATOM
-    "|",      "∪",     "&",     "∩",       "-",    "∖",    "~",       "¬",     "?",   "blocks", "base", "clip",
-    "either", "heads", "scale", "softcap", "bias", "sink", "require", "let",   "k",   "x",      "y",    "m",
-    "d",      "n",     "v",     "t",       "u",    "s",    "b",       "alibi", "and", "or",     "not",  "==",
-    "!=",     "<",     "<=",    ">",       ">=",   "+",    "*",       "/",     "//",  "%",      "min",  "max",
-    "abs",    "sqrt",  "log",   "exp",     "log2", "exp2", "tanh",    "h",     "H",   "Lq",     "Lk",   "D"};
+    "|",    "∪",      "&",     "∩",     "-",       "∖",    "~",    "¬",       "?",   "blocks",    "base",
+    "clip", "either", "heads", "scale", "softcap", "bias", "sink", "require", "let", "shared_qk", "k",
+    "x",    "y",      "m",     "d",     "n",       "v",    "t",    "u",       "s",   "b",         "alibi",
+    "and",  "or",     "not",   "==",    "!=",      "<",    "<=",   ">",       ">=",  "+",         "*",
+    "/",    "//",     "%",     "min",   "max",     "abs",  "sqrt", "log",     "exp", "log2",      "exp2",
+    "tanh", "h",      "H",     "Lq",    "Lk",      "D"};
 enum { WORDS = sizeof words / sizeof *words };
 
 #define KINDS(kind)                                                                                                    \
@@ -321,7 +322,8 @@ static void note_case(const problem *p) {
 }
 
 static void judge(problem *p, weft_plan *plan, test_random *random) {
-    bool every_key_weighs_one = !p->pattern.takes[GENERATED_b] && !generated_count(p->pattern.body, "bias");
+    bool every_key_weighs_one = !p->pattern.takes[GENERATED_b] && !generated_count(p->pattern.body, "bias") &&
+                                !generated_count(p->pattern.body, "shared_qk");
     p->chooses = generated_count(p->pattern.body, "lsh") || generated_count(p->pattern.body, "topk") ||
                  generated_count(p->pattern.body, "vertical_slash");
     make_tensors(p, random);
@@ -349,7 +351,8 @@ static void one_case(world *w, uint64_t seed) {
     p->seed = seed;
     p->dtype = seed % 4 == 0 ? WEFT_BF16 : seed % 4 == 1 ? WEFT_F16 : WEFT_F32;
     choose_shape(p, &random);
-    generate_pattern(&random, p->shape.keys, &p->pattern);
+    generate_pattern(&random, p->shape.keys, p->shape.queries == p->shape.keys && p->shape.heads == p->shape.kv_heads,
+                     &p->pattern);
     ck_assert(p->pattern.size > 0);
 #if defined(__x86_64__)
     p->target = PICK(&random, targets);

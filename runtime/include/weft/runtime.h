@@ -276,6 +276,7 @@ WEFT_API bool weft_cost_input(size_t n, weft_cost *out);
 /* q [B, H, Lq, D], k [B, KV_H, Lk, D], v [B, KV_H, Lk, Dv], o [B, H, Lq, Dv], lse [B, H, Lq] (may be NULL): CPU tensors,
  * strides in elements, strides NULL for compact row-major. With B = 1 the first dimension may be missing. q, k, v and o
  * have the kernel's dtype, lse is float32 (natural logarithm of the softmax denominator, -inf for an empty row).
+ * Where the pattern says shared_qk, k is not looked at and may be NULL: keys are made of q, in its type.
  * Elements of o are rounded to nearest, ties to even; NaN stays NaN. Rows that several passes or parts of the keys make
  * up are rounded once a pass. o and lse must not overlap anything else. `size` is sizeof(weft_tensors).
  *

@@ -9,7 +9,7 @@ bool weft_vertical_slash_contains(const weft_atom *atom, int64_t i, int64_t j) {
     if (!choice) return false;
     bool chosen = weft_numbers_hold(choice->columns, choice->column_count, j) ||
                   weft_numbers_hold(choice->diagonals, choice->diagonal_count, i - j);
-    return chosen && weft_is_within(atom, WITHIN, i, j);
+    return chosen && weft_within_holds(atom, WITHIN, i, j);
 }
 
 void weft_vertical_slash_keys(const weft_atom *atom, const weft_choice *choice, int64_t i, weft_keys_hook *hook,

@@ -14,7 +14,7 @@ bool weft_topk_contains(const weft_atom *atom, int64_t i, int64_t j) {
     const weft_choice *choice = weft_choice_of(atom);
     if (!choice) return false;
     const uint32_t *blocks = blocks_of(atom, choice, i);
-    return weft_numbers_hold(blocks, choice->blocks_a_row, j / block_of(atom)) && weft_is_within(atom, WITHIN, i, j);
+    return weft_numbers_hold(blocks, choice->blocks_a_row, j / block_of(atom)) && weft_within_holds(atom, WITHIN, i, j);
 }
 
 void weft_topk_keys(const weft_atom *atom, const weft_choice *choice, int64_t i, weft_keys_hook *hook, void *user) {

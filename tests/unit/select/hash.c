@@ -168,7 +168,7 @@ START_TEST(hard_vectors_have_defined_buckets) {
     for (int round = 0; round < 3; round++) {
         const uint32_t *of = choice->key_buckets + round * KEYS;
         for (int key = 0; key < KEYS; key++) ck_assert_uint_lt(of[key], 48);
-        for (int key = ZERO; key <= SOME_NAN; key++) ck_assert_uint_eq(of[key], 0); /* ties, and what is not less */
+        for (int key = ZERO; key <= SOME_NAN; key++) ck_assert_uint_eq(of[key], 0); /* ties, and products that are NaN */
         ck_assert_uint_eq(of[SAME], of[SAME_TOO]);
     }
     ck_assert_mem_eq(choice->row_buckets, undisturbed, sizeof undisturbed); /* a key touches no other vector */

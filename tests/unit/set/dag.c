@@ -188,7 +188,7 @@ START_TEST(operations_are_described_and_found) {
     ck_assert_uint_eq(weft_op_describe(WEFT_ATOM_BAND)->traits, WEFT_TRAIT_SHIFT);
     ck_assert_uint_eq(weft_op_describe(WEFT_ATOM_ROWS)->traits, 0);
     ck_assert_uint_eq(weft_op_describe(WEFT_ATOM_LISTED)->traits, WEFT_TRAIT_DATA);
-    ck_assert_uint_eq(weft_op_describe(WEFT_ATOM_LSH)->traits, WEFT_TRAIT_DATA);
+    ck_assert_uint_eq(weft_op_describe(WEFT_ATOM_LSH)->traits, WEFT_TRAIT_DATA | WEFT_TRAIT_CHOICE);
     ck_assert(weft_op_chooses(WEFT_ATOM_LSH) && !weft_op_chooses(WEFT_ATOM_LISTED));
     ck_assert_str_eq(weft_type_name(WEFT_TYPE_PER_HEAD), "per_head");
 }

@@ -144,8 +144,7 @@ static const struct wrong {
     {HEAD "%1 = window\nmeaning %1", "line 3: 0 operands instead of 2"},
     {HEAD "%1 = float 1\n%2 = past %1\nmeaning %2", "line 4: `w` cannot be of type float"},
     {HEAD "%1 = i\n%2 = past %1\nmeaning %2", "line 4: operand 1 reads i or j outside a where"},
-    {HEAD "%1 = int 2\n%2 = all\n%3 = vertical_slash %1 %1 %1 %2\nmeaning %3",
-     "line 5: this build has no `vertical_slash`"},
+    {HEAD "%1 = all\nmeaning %1\nshared_qk\nshared_qk", "line 6: a second one"},
     {HEAD "%1 = int 1\nmeaning %1", "line 4: the meaning is not a set"},
     {HEAD "%1 = all\nmeaning %1\nscale %1", "line 5: the scale is not one float"},
     {HEAD "%1 = all\nmeaning %1\n%2 = i\n%3 = tofloat %2\nscale %3", "line 7: the scale is not one float"},
@@ -171,8 +170,8 @@ static const struct wrong {
     {HEAD "source \"a\" \"xy\"\n%1 = all @1:0-1\n%2 = complement %1\nmeaning %1\n"
           "pass contiguous contiguous 64x64 %2",
      "line 7: pass 1: a canonical set has no places"},
-    {HEAD "answer %1",
-     "line 3: expected source, parameter, %, meaning, scale, softcap, bias, sink or pass instead of `answer`"},
+    {HEAD "answer %1", "line 3: expected source, parameter, %, meaning, scale, softcap, bias, sink, shared_qk or pass "
+                       "instead of `answer`"},
     {HEAD "\xFF\xFE", "line 3: expected `%` instead of `\xFF\xFE`"},
 };
 

@@ -106,14 +106,25 @@ static inline bool pick_operands(generator *g, weft_op op, weft_id *operands, ui
     return true;
 }
 
+/* An int that reads nothing; those who note what nodes read are told. */
+static inline void note_reads(generator *g, weft_id id);
+static inline weft_id add_leaf(generator *g, int64_t value) {
+    weft_id id = weft_make_int(&g->program->dag, value, WEFT_NO_SPAN);
+    if (id) note_reads(g, id);
+    return id;
+}
+
 static inline bool pick_arguments(generator *g, weft_op op, weft_id *operands, uint32_t *count) {
     static const weft_type lists[] = {WEFT_TYPE_LIST, WEFT_TYPE_INT, WEFT_TYPE_TOKENS};
     const char *rest = weft_op_describe(op)->signature;
     *count = 0;
     for (weft_formal formal; weft_next_formal(&rest, &formal); ++*count) {
         bool is_list = formal.type == WEFT_TYPE_LIST;
-        operands[*count] =
-            pick_node(g, is_list ? lists : &formal.type, is_list ? 3 : 1, op == WEFT_ATOM_WHERE ? PAIR : RUN);
+        if (formal.type == WEFT_TYPE_WORD)
+            operands[*count] = add_leaf(g, pick(g, 0, 1));
+        else
+            operands[*count] =
+                pick_node(g, is_list ? lists : &formal.type, is_list ? 3 : 1, op == WEFT_ATOM_WHERE ? PAIR : RUN);
         if (!operands[*count]) return false;
     }
     return true;
@@ -230,6 +241,7 @@ static inline weft_program *random_program(const weft_allocator *allocator, uint
     if (pick(&g, 0, 1)) g.program->scale = random_root(&g, WEFT_TYPE_FLOAT, 0);
     if (pick(&g, 0, 1)) g.program->softcap = random_root(&g, WEFT_TYPE_FLOAT, 0);
     if (pick(&g, 0, 1)) g.program->bias = random_root(&g, WEFT_TYPE_FLOAT, PAIR | LATE);
+    g.program->shared_qk = pick(&g, 0, 1);
     if (pick(&g, 0, 1)) g.program->sink = weft_program_parameter(g.program, "ph", 2);
     g.places = false;
     g.lowest = g.program->dag.count; /* canonical sets share nothing that has a place */
