@@ -19,13 +19,19 @@ typedef struct question {
     const int64_t *p;                   /* the int parameters, in the order of the file */
     const int32_t *arrays[MOST_ARRAYS]; /* the arrays, likewise: labels of this batch element, or tokens */
     int64_t array_sizes[MOST_ARRAYS];
+    const float *q, *k; /* of the head, [queries, dims] and [keys, dims], where they decide anything */
+    int64_t dims;
+    int8_t *chosen; /* [queries, keys]: what they decide, 1 or 0; -1: two candidates are too close to tell */
 } question;
 
 typedef bool predicate(const question *q);
+/* Fills in what queries and keys decide, for all pairs of the head at once. */
+typedef void chooser(const question *q);
 
 typedef struct definition {
     const char *file, *pattern;
     predicate *holds;
+    chooser *choose;            /* NULL: queries and keys decide nothing */
     int64_t heads;              /* 0: one */
     int64_t square;             /* Lq = Lk, and a multiple of this times the first value: others are refused */
     int64_t usual[MOST_VALUES]; /* the defaults that the file must have … */
@@ -41,7 +47,8 @@ typedef struct definitions {
     size_t count;
 } definitions;
 
-extern const definitions sequence_patterns, block_patterns, grid_patterns, hybrid_patterns, score_patterns;
+extern const definitions sequence_patterns, block_patterns, grid_patterns, hybrid_patterns, score_patterns,
+    choice_patterns;
 
 /* Floor division, and its remainder: what positions before 0 need. */
 static inline int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
@@ -49,6 +56,9 @@ static inline int64_t floor_mod(int64_t a, int64_t b) { return a - b * floor_div
 
 /* Is j among the tokens of array n? Negative ones count from the end. */
 bool among_tokens(const question *q, int n, int64_t j);
+
+/* philox4x32-10. */
+void philox(const uint32_t counter[4], uint64_t seed, uint32_t words[4]);
 
 /* Is `block` among the k that are drawn for row `a` of head h from those that `allowed` names, LANGUAGE.md section 5?
  */

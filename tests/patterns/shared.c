@@ -12,9 +12,9 @@ bool among_tokens(const question *q, int n, int64_t j) {
     return false;
 }
 
-/* The first word of philox4x32-10. */
-static uint32_t philox(const uint32_t counter[4], uint64_t seed) {
-    uint32_t x[4] = {counter[0], counter[1], counter[2], counter[3]};
+void philox(const uint32_t counter[4], uint64_t seed, uint32_t words[4]) {
+    uint32_t *x = words;
+    for (int n = 0; n < 4; n++) x[n] = counter[n];
     uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
     for (int round = 0; round < 10; round++) {
         uint64_t even = UINT64_C(0xD2511F53) * x[0], odd = UINT64_C(0xCD9E8D57) * x[2];
@@ -24,7 +24,6 @@ static uint32_t philox(const uint32_t counter[4], uint64_t seed) {
         key[0] += UINT32_C(0x9E3779B9);
         key[1] += UINT32_C(0xBB67AE85);
     }
-    return x[0];
 }
 
 bool drawn(const question *q, int64_t a, int64_t block, int64_t blocks, int64_t k, uint64_t seed,
@@ -35,8 +34,9 @@ bool drawn(const question *q, int64_t a, int64_t block, int64_t blocks, int64_t 
         if (allowed(a, b, blocks)) pool[size++] = b;
     if (left > size) left = size;
     for (uint32_t t = 0; left > 0; t++) {
-        uint32_t counter[4] = {t, (uint32_t)a, (uint32_t)q->h, 0x57454654};
-        int64_t choice = (int64_t)((uint64_t)philox(counter, seed) * (uint64_t)size >> 32);
+        uint32_t counter[4] = {t, (uint32_t)a, (uint32_t)q->h, 0x57454654}, words[4];
+        philox(counter, seed, words);
+        int64_t choice = (int64_t)((uint64_t)words[0] * (uint64_t)size >> 32);
         if (taken[choice]) continue;
         if (pool[choice] == block) return true;
         taken[choice] = true;
