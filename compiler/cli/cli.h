@@ -172,6 +172,11 @@ typedef struct invention {
 bool invention_make(invention *out, const session *s, int64_t heads);
 void invention_free(invention *it);
 
+/* ---- choices (choices.c) ------------------------------------------------------------------------------------- */
+
+/* Writes what a plan that was shown q and k chose, and commits. An exit code. */
+int write_choices(const session *s, const weft_shape *shape, output_file *out);
+
 /* ---- commands ----------------------------------------------------------------------------------------------- */
 
 int command_check(const options *given);

@@ -45,8 +45,8 @@ static const command run = {
     .words = "FILE",
     .least_words = 1,
     .most_words = 1,
-    .takes = SESSION | TAKES(QUERY) | TAKES(KEY) | TAKES(VALUE) | TAKES(OUTPUT) | TAKES(LSE) | TAKES(DTYPE) |
-             TAKES(THREADS) | TAKES(JSON) | CODE,
+    .takes = SESSION | TAKES(QUERY) | TAKES(KEY) | TAKES(VALUE) | TAKES(OUTPUT) | TAKES(LSE) | TAKES(CHOICES) |
+             TAKES(DTYPE) | TAKES(THREADS) | TAKES(JSON) | CODE,
     .needs = TAKES(QUERY) | TAKES(KEY) | TAKES(VALUE) | TAKES(OUTPUT),
     .summary = "compile a pattern and run it on tensors",
     .help = "Writes o, [H, Lq, Dv] or [B, H, Lq, Dv], and lse as float32. Time, and GFLOP/s on the allowed pairs, go\n"

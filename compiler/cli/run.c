@@ -8,7 +8,7 @@
 
 typedef struct run_data {
     tensor q, k, v, o, lse;
-    output_file o_file, lse_file;
+    output_file o_file, lse_file, choices_file;
     weft_shape shape;
     double compile_seconds, run_seconds;
 } run_data;
@@ -31,6 +31,7 @@ static bool open_outputs(const options *given, run_data *data) {
     const int64_t o[4] = {s->batch, s->heads, s->queries, s->value_dim}, lse[4] = {s->batch, s->heads, s->queries, 1};
     if (!tensor_make(&data->o, data->q.dims, o, (weft_dtype)given->dtype) || !output_open(&data->o_file, given->output))
         return false;
+    if (given->choices && !output_open(&data->choices_file, given->choices)) return false;
     if (!given->lse) return true;
     if (!tensor_make(&data->lse, data->q.dims, lse, WEFT_F32) || !output_open(&data->lse_file, given->lse))
         return false;
@@ -100,7 +101,8 @@ static int run(session *s, run_data *data) {
     if (!code) code = compute(s, data);
     if (!code && !write_tensor(&data->o, false, &data->o_file)) code = EXIT_WRONG;
     if (!code && data->lse.data && !write_tensor(&data->lse, true, &data->lse_file)) code = EXIT_WRONG;
-    if (!code && !session_knows_pairs(s)) code = session_show(s, &data->q, &data->k);
+    if (!code && (s->given->choices || !session_knows_pairs(s))) code = session_show(s, &data->q, &data->k);
+    if (!code && s->given->choices) code = write_choices(s, &data->shape, &data->choices_file);
     if (!code) report(s, data);
     return code;
 }
@@ -119,6 +121,7 @@ int command_run(const options *given) {
     if (!code) code = run(&s, &data);
     output_discard(&data.o_file);
     output_discard(&data.lse_file);
+    output_discard(&data.choices_file);
     tensor *all[] = {&data.q, &data.k, &data.v, &data.o, &data.lse};
     for (size_t n = 0; n < sizeof all / sizeof *all; n++) tensor_free(all[n]);
     session_close(&s);

@@ -1,5 +1,7 @@
 /* What the sets of a plan choose by, and choices that a plan was shown, so that masks and figures can be about them. */
-#include "plan/build.h"
+#include <string.h>
+
+#include "plan/terms.h"
 
 bool weft_plan_chooses(const weft_plan *plan) {
     const weft_program *program = plan->kernel->program;
@@ -68,4 +70,58 @@ bool weft_plan_show(weft_plan *plan, const weft_chosen *chosen) {
     plan->shown = before;
     plan->choices_missing = missed;
     return false;
+}
+
+/* ---- for callers ------------------------------------------------------------------------------------------------- */
+
+/* Choice number n of the meaning of a head; those of passes, which are the same, have other nodes. NULL: none. */
+static const weft_choice *find_choice(const weft_plan *plan, int64_t batch, int64_t head, int64_t n) {
+    weft_bound seen = {0};
+    if (!weft_plan_has_head(plan, batch, head)) return NULL;
+    weft_see_choices(&seen, &plan->shown.selection, plan->shown.memory, (size_t)(batch * plan->shape.heads + head));
+    int64_t last = 0;
+    for (int64_t k = 0; k <= n; k++) { /* the next one in the order of nodes, which is that of the file */
+        const weft_choice *next = NULL;
+        for (uint32_t m = 0; m < seen.choice_count; m++) {
+            const weft_choice *one = &seen.choices[m];
+            bool follows = one->atom > last && one->atom <= plan->kernel->program->meaning;
+            if (follows && (!next || one->atom < next->atom)) next = one;
+        }
+        if (!next || k == n) return next;
+        last = next->atom;
+    }
+    return NULL;
+}
+
+int64_t weft_plan_choice_count(const weft_plan *plan, int64_t batch, int64_t head) {
+    int64_t count = 0;
+    while (find_choice(plan, batch, head, count)) count++;
+    return count;
+}
+
+weft_status weft_plan_choices(const weft_plan *plan, int64_t batch, int64_t head, int64_t n, weft_choices *choices) {
+    const weft_choice *found = n >= 0 ? find_choice(plan, batch, head, n) : NULL;
+    if (!found || !choices || choices->size < sizeof choices->size) return WEFT_INVALID_ARGUMENT;
+    const weft_program *program = plan->kernel->program;
+    const weft_node *node = weft_node_at(&program->dag, (weft_id)found->atom);
+    const weft_source *source;
+    weft_point point = {0};
+    bool placed = weft_node_source(&program->sources, node, &source, &point);
+    size_t size = choices->size;
+    weft_choices known = {.size = size,
+                          .atom = weft_op_describe((weft_op)node->op)->text,
+                          .line = placed ? point.line : 0,
+                          .column = placed ? point.column : 0,
+                          .chunked = found->chunked,
+                          .rounds = found->rounds,
+                          .row_buckets = found->row_buckets,
+                          .key_buckets = found->key_buckets,
+                          .blocks_a_row = found->blocks_a_row,
+                          .blocks = found->blocks,
+                          .column_count = found->column_count,
+                          .diagonal_count = found->diagonal_count,
+                          .columns = found->columns,
+                          .diagonals = found->diagonals};
+    memcpy(choices, &known, size < sizeof known ? size : sizeof known);
+    return WEFT_OK;
 }

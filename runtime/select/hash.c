@@ -83,6 +83,8 @@ static void place(const weft_selection *selection, const weft_selector *selector
                   weft_carving *carving, weft_choice *choice) {
     size_t rows = (size_t)(selector->rounds * selection->shape.queries) * sizeof(uint32_t);
     size_t keys = (size_t)(selector->rounds * selection->shape.keys) * sizeof(uint32_t);
+    choice->rounds = selector->rounds;
+    choice->chunked = selector->chunk > 0;
     if (shared) {
         choice->key_buckets = shared->key_buckets;
         choice->keys_by_bucket = shared->keys_by_bucket;

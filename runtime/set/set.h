@@ -53,6 +53,8 @@ typedef struct weft_choice {
     int64_t atom; /* the number that its node carries in bound form: that of the node it was folded from */
     /* lsh, all rounds after each other: the bucket of every row and of every key, and the keys in order of their
      * buckets, then of their positions */
+    int64_t rounds;
+    bool chunked; /* buckets are numbers of chunks */
     const uint32_t *row_buckets, *key_buckets, *keys_by_bucket;
     /* topk: the blocks of every row, ascending, then WEFT_NO_BLOCK; and what blocks of keys were scored by */
     const uint32_t *blocks;

@@ -308,6 +308,26 @@ WEFT_API weft_status weft_reference(const weft_plan *plan, const weft_tensors *t
  * while another thread uses the plan. */
 WEFT_API weft_status weft_plan_choose(weft_plan *plan, const weft_tensors *tensors);
 
+/* What an atom that depends on q and k chose for one head. `size` is sizeof(weft_choices). Arrays that the atom does not
+ * have are NULL; the others live until the plan is shown something else. */
+typedef struct weft_choices {
+    size_t size;
+    const char *atom;      /* "lsh", "topk" or "vertical_slash" */
+    uint32_t line, column; /* where it was written, from 1; 0: not known */
+    bool chunked;          /* lsh: buckets are numbers of chunks */
+    int64_t rounds;
+    const uint32_t *row_buckets, *key_buckets; /* lsh: [rounds, Lq], [rounds, Lk] */
+    int64_t blocks_a_row;
+    const uint32_t *blocks; /* topk: [Lq, blocks_a_row], ascending, then UINT32_MAX */
+    int64_t column_count, diagonal_count;
+    const uint32_t *columns, *diagonals; /* vertical_slash: keys, and distances i - j, ascending */
+} weft_choices;
+/* How many such atoms the head's set has, in the order of the file; 0 where the plan was shown nothing. Thread-safe. */
+WEFT_API int64_t weft_plan_choice_count(const weft_plan *plan, int64_t batch, int64_t head);
+/* Fills in one of them. WEFT_INVALID_ARGUMENT: there is no such one. Thread-safe. */
+WEFT_API weft_status weft_plan_choices(const weft_plan *plan, int64_t batch, int64_t head, int64_t n,
+                                       weft_choices *choices);
+
 /* The diagnostics of the last failure of a run of this plan; as weft_kernel_message. */
 WEFT_API size_t weft_plan_message(const weft_plan *plan, char *buffer, size_t size);
 
