@@ -172,10 +172,10 @@ static bool score(const item *it, const block *now, const columns *parts) {
 static void soften(const item *it, const column *c) {
     float factor = it->modify ? 1 : it->factor;
     for (int64_t row = c->row; row < c->row + c->rows; row += LANES) {
-        vec before = load(it->maximum + row), now = larger(before, scaled(load(it->highest + row), factor));
+        vec before = load(it->maximum + row), now = raised(before, scaled(load(it->highest + row), factor));
         vec base = choose(now == -__builtin_inff(), splat(0), now);
         vec sum = soften_keys(it->scores + row, it->height, c->first, c->last, factor, base);
-        vec decay = power_of_two(before - base);
+        vec decay = choose(before == -__builtin_inff(), splat(1), power_of_two(before - base)); /* of 0 */
         store(it->decay + row, decay);
         store(it->maximum + row, now);
         store(it->total + row, load(it->total + row) * decay + sum);

@@ -29,6 +29,9 @@ typedef struct products {
     values_product *add_values;
 } products;
 
+/* The maximum after a block. */
+static inline vec raised(vec before, vec highest) { return larger(before, highest); }
+
 static inline void open_products(void) {}
 static inline void close_products(void) {}
 
