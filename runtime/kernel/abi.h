@@ -14,7 +14,7 @@ enum {
     WEFT_TILE_KEYS = 64,  /* keys of a tile */
     WEFT_KEY_GROUP = 16,  /* key ranges of tiles are trimmed to multiples of this, or to Lk */
     WEFT_MAX_DIM = 256,
-    WEFT_KERNEL_ABI = 5
+    WEFT_KERNEL_ABI = 6
 };
 
 /* Keys [64 * block + first, 64 * block + last) of one block, or a run of whole blocks. */
@@ -75,11 +75,12 @@ typedef void weft_kernel_entry(const weft_call *call);
 
 static inline int64_t weft_whole_registers(int64_t dims) { return (dims + 15) / 16 * 16; }
 
-/* Scratch of one call: packed Q, the score tile, the accumulators, row statistics; keys or values as operands. */
+/* Scratch of one call: packed Q, the score tile, weights in pairs, the accumulators, row statistics; keys or values as
+ * operands. */
 static inline size_t weft_scratch_floats(int64_t head_dim, int64_t value_dim) {
-    int64_t q = weft_whole_registers(head_dim), v = weft_whole_registers(value_dim), statistics = 8;
+    int64_t q = weft_whole_registers(head_dim), v = weft_whole_registers(value_dim), statistics = 9;
     int64_t keys = WEFT_KEY_GROUP * (q + 16), values = WEFT_TILE_KEYS * v;
-    return (size_t)(WEFT_TILE_ROWS * (q + v + WEFT_TILE_KEYS + statistics) + (keys > values ? keys : values));
+    return (size_t)(WEFT_TILE_ROWS * (q + v + WEFT_TILE_KEYS * 3 / 2 + statistics) + (keys > values ? keys : values));
 }
 /* Values of 64 keys, in 16 bits; what is to be known of them. A multiple of 64. */
 static inline int64_t weft_packed_bytes(int64_t value_dim) {

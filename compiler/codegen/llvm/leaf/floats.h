@@ -73,14 +73,21 @@ static inline vec scaled(vec score, float factor) {
     return score;
 }
 
-/* Scores of keys [first, last) become weights, in place. Their sum. */
-static inline vec soften_keys(float *scores, int64_t height, int64_t first, int64_t last, float factor, vec base) {
+/* Scores become weights in place. */
+static inline float *weights_of(float *scores, int64_t height) {
+    (void)height;
+    return scores;
+}
+
+/* Of keys [first, last); their sum. */
+static inline vec soften_keys(const float *scores, float *weights, int64_t height, int64_t first, int64_t last,
+                              float factor, vec base) {
     (void)factor;
     vec sum = splat(0);
 #pragma clang loop unroll_count(4)
     for (int64_t key = first; key < last; key++) {
         vec weight = power_of_two(load(scores + key * height) - base);
-        store(scores + key * height, weight);
+        store(weights + key * height, weight);
         sum += weight;
     }
     return sum;

@@ -28,7 +28,7 @@ typedef struct item {
     int64_t height, head_dim, value_dim; /* height: 64 or 16 rows, of which call->rows exist */
     const products *products;            /* for all rows, and for strips of them */
     score_modifier *modify;
-    float *queries, *scores, *acc;            /* [head_dim | 64 keys | value_dim] x height */
+    float *queries, *scores, *weights, *acc;  /* [head_dim | 64 keys | 64 keys | value_dim] x height */
     float *room;                              /* for the keys of a group, or the values of a block, as operands */
     float factor;                             /* that scores are still to be multiplied with */
     float *maximum, *total, *decay, *highest; /* height: so far, so far, of the last block, in this block */
@@ -168,13 +168,13 @@ static bool score(const item *it, const block *now, const columns *parts) {
     return it->modify(it->call, now->first, now->keys, now->mask, it->scores, it->highest) || now->mask;
 }
 
-/* Scores become weights, in place; maxima, totals and decays follow. */
+/* Scores become weights; maxima, totals and decays follow. */
 static void soften(const item *it, const column *c) {
     float factor = it->modify ? 1 : it->factor;
     for (int64_t row = c->row; row < c->row + c->rows; row += LANES) {
         vec before = load(it->maximum + row), now = raised(before, scaled(load(it->highest + row), factor));
         vec base = choose(now == -__builtin_inff(), splat(0), now);
-        vec sum = soften_keys(it->scores + row, it->height, c->first, c->last, factor, base);
+        vec sum = soften_keys(it->scores + row, it->weights + row, it->height, c->first, c->last, factor, base);
         vec decay = choose(before == -__builtin_inff(), splat(1), power_of_two(before - base)); /* of 0 */
         store(it->decay + row, decay);
         store(it->maximum + row, now);
@@ -189,7 +189,7 @@ static void weigh_guarded(const item *it, const matrix *values, const column *c)
         for (int64_t row = c->row; row < c->row + c->rows; row += LANES) {
             vec sum = load(it->acc + dim * it->height + row) * load(it->decay + row);
             for (int64_t key = c->first; key < c->last; key++) {
-                vec weight = weight_at(it->scores + row, it->height, key), value = value_at(values, key, dim);
+                vec weight = weight_at(it->weights + row, it->height, key), value = value_at(values, key, dim);
                 sum += choose(weight == 0, splat(0), weight * value);
             }
             store(it->acc + dim * it->height + row, sum);
@@ -202,8 +202,8 @@ static void weigh_column(const item *it, const matrix *values, const block *next
     int64_t share = (next->keys * c->by->group + it->value_dim - 1) / it->value_dim;
     for (int64_t dim = 0, key = 0; dim < it->value_dim; dim += c->by->group, key += share) {
         prefetch(next->k + key * call->k_row, call->k_row, smaller(share, next->keys - key), it->head_dim);
-        add_values(c->by, it->scores + c->row, it->height, c->rows, values, c->first, c->last, dim, it->value_dim - dim,
-                   it->decay + c->row, it->acc + c->row);
+        add_values(c->by, it->weights + c->row, it->height, c->rows, values, c->first, c->last, dim,
+                   it->value_dim - dim, it->decay + c->row, it->acc + c->row);
     }
 }
 
@@ -250,7 +250,8 @@ static void start(item *it, float *scratch) {
     it->decay = it->total + it->height;
     it->highest = it->decay + it->height;
     it->scores = it->highest + it->height;
-    it->queries = it->scores + WEFT_TILE_KEYS * it->height;
+    it->weights = weights_of(it->scores, it->height);
+    it->queries = it->scores + WEFT_TILE_KEYS * 3 / 2 * it->height + WEFT_TILE_ROWS;
     it->acc = it->queries + weft_whole_registers(it->head_dim) * it->height;
     prefetch(it->call->q, it->call->q_row, it->call->rows, it->head_dim);
     for (int64_t row = 0; row < it->height; row += LANES) {

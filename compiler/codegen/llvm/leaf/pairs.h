@@ -73,21 +73,25 @@ static float pack_queries(const weft_call *call, int64_t height, int64_t dims, f
 
 static inline vec scaled(vec score, float factor) { return score * factor; }
 
-/* weights[pair of keys][row], over the scores of keys [first, last), which they never overtake; first is even. Their
- * sum is that before they are rounded. */
-static inline vec soften_keys(float *scores, int64_t height, int64_t first, int64_t last, float factor, vec base) {
+/* Weights lie apart from scores, in other cache lines of a page, so that loads of scores wait for no store of weights.
+ */
+static inline float *weights_of(float *scores, int64_t height) { return scores + WEFT_TILE_KEYS * height + 2 * LANES; }
+
+/* weights[pair of keys][row] of keys [first, last); first is even. Their sum is that before they are rounded. */
+static inline vec soften_keys(const float *scores, float *weights, int64_t height, int64_t first, int64_t last,
+                              float factor, vec base) {
     vec sum = splat(0);
     int64_t key = first;
 #pragma clang loop unroll_count(2)
     for (; key + 1 < last; key += 2) {
         vec one = rough_power_of_two(load(scores + key * height) * factor - base);
         vec two = rough_power_of_two(load(scores + (key + 1) * height) * factor - base);
-        store(scores + key / 2 * height, narrow_pairs(one, two));
+        store(weights + key / 2 * height, narrow_pairs(one, two));
         sum += one + two;
     }
     if (key < last) {
         vec one = rough_power_of_two(load(scores + key * height) * factor - base);
-        store(scores + key / 2 * height, narrow_pairs(one, splat(0)));
+        store(weights + key / 2 * height, narrow_pairs(one, splat(0)));
         sum += one;
     }
     return sum;
