@@ -1,6 +1,6 @@
 /* Where do the bits of a term in a tile come from? From its distance, from which of the keys or rows are listed, from
- * where labels change, from the columns of a grid: words say so, whatever else there is around the tile, and where the
- * words are equal, so are the bits. */
+ * where labels change, from the columns of a grid, from the place in a period: words say so, whatever else there is
+ * around the tile, and where the words are equal, so are the bits. */
 #include "plan/build.h"
 #include "set/arithmetic.h"
 
@@ -119,6 +119,13 @@ static bool add_grid(weft_planner *planner, const weft_spot *spot, weft_id id, w
     return add(key, (uint64_t)(row % width)) && add(key, (uint64_t)(column % width)) && add(key, seen);
 }
 
+/* Where the tile begins in the period of its condition. */
+static bool add_period(const weft_bound *bound, const weft_spot *spot, weft_id id, weft_mask_key *key) {
+    int64_t period = weft_condition_period(bound, weft_operand(&bound->dag, id, 0), spot->space);
+    return period && add(key, (uint64_t)weft_floor_mod(spot->rows.first, period)) &&
+           add(key, (uint64_t)weft_floor_mod(spot->keys.lo, period));
+}
+
 bool weft_add_alike(weft_planner *planner, const weft_spot *spot, weft_id id, weft_mask_key *key) {
     const weft_dag *dag = &planner->plan->bound.dag;
     weft_op op = (weft_op)weft_node_at(dag, id)->op;
@@ -129,6 +136,7 @@ bool weft_add_alike(weft_planner *planner, const weft_spot *spot, weft_id id, we
     if (op == WEFT_ATOM_COLS || depends == WEFT_ON_KEY) return add_columns(planner, spot, id, key);
     switch (op) {
     case WEFT_ATOM_GLOBAL: return add_rows(planner, spot, id, key) && add_columns(planner, spot, id, key);
+    case WEFT_ATOM_WHERE: return add_period(&planner->plan->bound, spot, id, key);
     case WEFT_ATOM_CHUNK: return add_chunks(dag, spot, id, key);
     case WEFT_ATOM_SAME: return add_labels(planner, spot, id, key);
     case WEFT_ATOM_WINDOW2D:

@@ -155,6 +155,8 @@ typedef struct weft_space {
 static inline weft_space weft_space_of(int64_t queries, int64_t keys) {
     return (weft_space){queries, keys, keys - queries};
 }
+/* The least p found such that the condition is the same wherever i and j are the same modulo p; 0: none was. */
+WEFT_SHARED int64_t weft_condition_period(const weft_bound *bound, weft_id condition, weft_space space);
 /* The block numbers of a space: all that a query or a key falls into. */
 static inline weft_space weft_space_blocks(weft_space space, int64_t size) {
     int64_t keys = weft_ceil_div(space.keys, size), first = weft_floor_div(space.first, size);

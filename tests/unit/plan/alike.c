@@ -39,7 +39,9 @@ static int random_listed(writer *w, const char *op) {
 
 static int random_condition(writer *w) {
     int i = leaf(w, "i"), j = leaf(w, "j"), size = picked(w, 3, 300), more = picked(w, 2, 9), x = i;
-    switch (pick(w, 0, 3)) {
+    switch (pick(w, 0, 5)) {
+    case 4: x = apply(w, "add", apply(w, "mul", i, j), apply(w, "mul", i, more)); break;
+    case 5: x = apply(w, "floordiv", apply(w, "add", i, apply(w, "neg", j, 0)), more); break;
     case 0: return apply(w, "eq", apply(w, "floordiv", i, size), apply(w, "floordiv", j, size));
     case 1: x = j; break;
     case 2: x = apply(w, "sub", i, j); break;
