@@ -23,6 +23,9 @@ typedef struct weft_item {
     uint16_t split; /* 0: whole; else 1 + its number in the layout's splits */
 } weft_item;
 
+/* Parts of a split row tile times its height: at most. */
+enum { WEFT_MOST_SHARES = 4096 };
+
 /* A row tile cut along its keys: its items leave states that are merged in order. */
 typedef struct weft_split {
     uint32_t first_item; /* its parts are consecutive in `parts` order */

@@ -6,7 +6,7 @@
 
 /* More parts than any machine has cores; none so small that merging it would cost more than it saves. */
 static double part_cost(const weft_phase *phase) {
-    const double parts = 256, least = (double)WEFT_TILE_ROWS * 1024;
+    const double parts = 256, least = (double)WEFT_TILE_ROWS * 2048;
     return phase->cost / parts > least ? phase->cost / parts : least;
 }
 
@@ -15,6 +15,7 @@ static uint32_t parts_of(const weft_layout *layout, const weft_item *item, doubl
     for (uint32_t n = 0; n < item->tile_count; n++) steps += weft_tile_steps(&layout->tiles[item->first_tile + n]);
     double parts = item->cost / part;
     if (parts < 1.5) return 1;
+    if (parts > WEFT_MOST_SHARES / item->height) parts = WEFT_MOST_SHARES / item->height;
     return parts < (double)steps ? (uint32_t)(parts + 0.5) : (uint32_t)steps;
 }
 

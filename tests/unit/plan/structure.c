@@ -129,6 +129,7 @@ static void check_splits(const weft_plan *plan) {
         const weft_split *split = &layout->splits[n];
         ck_assert_uint_ge(split->parts, 2);
         ck_assert_uint_eq(split->first_state, states);
+        ck_assert_uint_le(split->parts * layout->items[split->first_item].height, WEFT_MOST_SHARES);
         states += split->parts;
         for (uint32_t part = 0; part < split->parts; part++) {
             const weft_item *item = &layout->items[split->first_item + part];
@@ -172,6 +173,12 @@ START_TEST(test_decode_is_split) {
     ck_assert_int_eq(only_layout(one)->items[0].height, 16);
     check_rows(one);
     check_splits(one);
+    weft_plan *tall = plan_of_ir(all, shape_of(WEFT_TILE_ROWS, 1 << 20, 1)); /* as many parts as merging takes */
+    ck_assert_int_eq(only_layout(tall)->items[0].height, WEFT_TILE_ROWS);
+    ck_assert_int_eq(info_of(tall).items, WEFT_MOST_SHARES / WEFT_TILE_ROWS);
+    check_rows(tall);
+    check_splits(tall);
+    weft_plan_destroy(tall);
     weft_plan_destroy(one);
     weft_plan_destroy(many);
 }
