@@ -183,21 +183,44 @@ static void compute_lists(weft_execution *run, const weft_work *work, size_t wor
     run->gather(call);
 }
 
-static void compute_item(weft_execution *run, const weft_work *work, size_t worker) {
+static void compute_item(weft_execution *run, const weft_work *work, size_t worker, weft_call *call) {
     const weft_item *item = &work->layout->items[work->item];
     weft_kernel_entry *entry = item->height == WEFT_TILE_ROWS ? run->tall : run->strip;
-    weft_call call;
-    fill_call(run, work, worker, &call);
     if (work->layout->list)
-        compute_lists(run, work, worker, &call);
+        compute_lists(run, work, worker, call);
     else if (item->split)
-        compute_part(run, work, entry, &call);
+        compute_part(run, work, entry, call);
     else
-        entry(&call);
+        entry(call);
     weft_mark_item(run->plan, run->marks, work);
 }
 
 /* ---- claims -------------------------------------------------------------------------------------------------- */
+
+/* What one worker has claimed. */
+typedef struct weft_turn {
+    weft_work work;
+    weft_call call; /* of an item */
+} weft_turn;
+
+/* False: nothing is left. */
+static bool claim(weft_execution *run, weft_squad *squad, size_t worker, weft_turn *out) {
+    int64_t number = atomic_fetch_add_explicit(&run->next, 1, memory_order_relaxed);
+    if (!weft_claim(squad, number, &out->work)) return false;
+    if (out->work.chunk == WEFT_NO_CHUNK) fill_call(run, &out->work, worker, &out->call);
+    return true;
+}
+
+/* Before an item is computed the next one is claimed, so that its kernel can fetch what that begins with; not near the
+ * end, where another worker may have the time, and not where items wait for what is packed. */
+static bool claim_ahead(weft_execution *run, weft_squad *squad, size_t worker, weft_turn *now, weft_turn *next) {
+    const int64_t few = 4;
+    int64_t left = run->plan->phases[run->phase].items - atomic_load_explicit(&run->next, memory_order_relaxed);
+    if (run->parts.ring.slots || left < few * (int64_t)run->plan->workers) return false;
+    if (!claim(run, squad, worker, next)) return false;
+    if (!next->work.layout->list) now->call.next = &next->call;
+    return true;
+}
 
 static bool pack_chunk(weft_execution *run, const weft_work *work) {
     const weft_layout *layout = work->layout;
@@ -215,15 +238,16 @@ static bool pack_chunk(weft_execution *run, const weft_work *work) {
 }
 
 /* False: the run was stopped. */
-static bool do_work(weft_execution *run, const weft_work *work, size_t worker) {
+static bool do_work(weft_execution *run, weft_turn *turn, size_t worker) {
+    const weft_work *work = &turn->work;
     if (work->chunk != WEFT_NO_CHUNK) return pack_chunk(run, work);
-    if (!work->squad->chunks) {
-        compute_item(run, work, worker);
+    if (!run->parts.ring.slots || !work->squad->chunks) {
+        compute_item(run, work, worker, &turn->call);
         return true;
     }
     weft_slot *slot = slot_of(run, work);
     if (!weft_slot_wait_to_read(slot, work->squad, &run->stopped)) return false;
-    compute_item(run, work, worker);
+    compute_item(run, work, worker, &turn->call);
     weft_slot_count_item(slot, run->parts.ring.slots, work->squad);
     return true;
 }
@@ -239,10 +263,13 @@ static bool stopped(weft_execution *run) {
 static void work_until_done(void *user, size_t worker) {
     weft_execution *run = user;
     weft_squad squad = weft_first_squad(run->plan, run->phase);
-    for (;;) {
-        int64_t claim = atomic_fetch_add_explicit(&run->next, 1, memory_order_relaxed);
-        weft_work work;
-        if (!weft_claim(&squad, claim, &work) || stopped(run) || !do_work(run, &work, worker)) return;
+    weft_turn turns[2], *now = &turns[0], *next = &turns[1];
+    for (bool more = claim(run, &squad, worker, now); more && !stopped(run);) {
+        bool ahead = claim_ahead(run, &squad, worker, now, next);
+        if (!do_work(run, now, worker)) return;
+        more = ahead || claim(run, &squad, worker, next);
+        weft_turn *done = now;
+        now = next, next = done;
     }
 }
 

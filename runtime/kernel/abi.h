@@ -13,8 +13,9 @@ enum {
     WEFT_STRIP_ROWS = 16, /* queries of the short one */
     WEFT_TILE_KEYS = 64,  /* keys of a tile */
     WEFT_KEY_GROUP = 16,  /* key ranges of tiles are trimmed to multiples of this, or to Lk */
+    WEFT_GROUP_REST = 8,  /* keys or dims that the last group of a product has beyond those of a block: fewer */
     WEFT_MAX_DIM = 256,
-    WEFT_KERNEL_ABI = 6
+    WEFT_KERNEL_ABI = 7
 };
 
 /* Keys [64 * block + first, 64 * block + last) of one block, or a run of whole blocks. */
@@ -69,6 +70,9 @@ typedef struct weft_call {
      * from v; of the rest it reads v_row, v_dim and keys. */
     char *packed;
     int64_t packed_block;
+    /* The call that comes next on this worker, of the same kernel or its other height, or NULL: what it reads first is
+     * fetched ahead. */
+    const struct weft_call *next;
 } weft_call;
 
 typedef void weft_kernel_entry(const weft_call *call);
@@ -76,11 +80,12 @@ typedef void weft_kernel_entry(const weft_call *call);
 static inline int64_t weft_whole_registers(int64_t dims) { return (dims + 15) / 16 * 16; }
 
 /* Scratch of one call: packed Q, the score tile, weights in pairs, the accumulators, row statistics; keys or values as
- * operands. */
+ * operands, the latter with gaps between rows. */
 static inline size_t weft_scratch_floats(int64_t head_dim, int64_t value_dim) {
     int64_t q = weft_whole_registers(head_dim), v = weft_whole_registers(value_dim), statistics = 9;
-    int64_t keys = WEFT_KEY_GROUP * (q + 16), values = WEFT_TILE_KEYS * v;
-    return (size_t)(WEFT_TILE_ROWS * (q + v + WEFT_TILE_KEYS * 3 / 2 + statistics) + (keys > values ? keys : values));
+    int64_t keys = WEFT_KEY_GROUP * (q + 16), values = WEFT_TILE_KEYS * (v + 32);
+    return (size_t)(WEFT_TILE_ROWS * (q + v + WEFT_TILE_KEYS * 3 / 2 + statistics + 2 * WEFT_GROUP_REST) +
+                    (keys > values ? keys : values));
 }
 /* Values of 64 keys, in 16 bits; what is to be known of them. A multiple of 64. */
 static inline int64_t weft_packed_bytes(int64_t value_dim) {

@@ -14,7 +14,7 @@ void emulated_dims(int64_t head_dim, int64_t value_dim) {
 }
 
 static void emulated_entry(const weft_call *call, int64_t height) {
-    static const products by[2] = {{.group = 32}, {.group = 32}};
+    static const products by[2] = {{.rows = 64, .group = 32}, {.rows = 16, .group = 32}};
     weft_item(call, height, emulated_head_dim, emulated_value_dim, by, 0);
 }
 

@@ -46,10 +46,12 @@ static inline void *origin(const matrix *m) {
 
 static inline matrix make_matrix(test_random *random, weft_dtype dtype, int64_t rows, int64_t columns, float fill) {
     matrix m = {.dtype = dtype, .rows = rows, .columns = columns, .row = columns, .column = 1};
-    switch (test_range(random, 0, 5)) {
+    enum { CROWDED = 1024 }; /* rows that fall into few sets of a cache */
+    switch (test_range(random, 0, 6)) {
     case 0: m.row = columns + test_range(random, 0, 5); break;
     case 1: m.column = test_range(random, 2, 3), m.row = m.column * columns + 1; break;
     case 2: m.row = 1, m.column = rows; break;
+    case 3: m.row = CROWDED; break;
     default: break;
     }
     if (test_range(random, 0, 5) == 0) m.row = -m.row;

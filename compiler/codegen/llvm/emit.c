@@ -38,7 +38,7 @@ static void aim(const weft_emitter *e, LLVMValueRef function) {
 
 LLVMValueRef weft_emit_function(weft_emitter *e, LLVMTypeRef result, const char *name, const LLVMTypeRef *types,
                                 const char *const *names, unsigned count) {
-    LLVMTypeRef parameters[9];
+    LLVMTypeRef parameters[11];
     memcpy(parameters, types, count * sizeof *types);
     e->function = LLVMAddFunction(e->module, name, LLVMFunctionType(result, parameters, count, false));
     for (unsigned i = 0; i < count; i++) LLVMSetValueName2(LLVMGetParam(e->function, i), names[i], strlen(names[i]));

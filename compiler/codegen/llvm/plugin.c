@@ -82,7 +82,7 @@ static bool emit(session *s, const weft_allocator *allocator) {
     weft_emitter e;
     weft_emitter_init(&e, s->target, s->tune, s->module);
     weft_products products[WEFT_PRODUCT_HEIGHTS];
-    weft_emit_products(&e, s->spec->head_dim, products);
+    weft_emit_products(&e, s->spec, products);
     bool done = weft_emit_kernel(&e, "weft_tall", WEFT_TILE_ROWS, products, s->spec, allocator) &&
                 weft_emit_kernel(&e, "weft_strip", WEFT_STRIP_ROWS, products, s->spec, allocator) &&
                 (!s->gathers || weft_emit_gather(&e, "weft_gather", s->spec, allocator));

@@ -7,14 +7,14 @@
 
 enum { WEFT_PRODUCT_HEIGHTS = 2 };
 
-/* The products of so many rows, and how many keys, or dims, one call takes. */
+/* The products of so many rows, how many keys, or dims, one call takes, and after how many steps it fetches a row. */
 typedef struct weft_products {
-    uint32_t rows, group;
+    uint32_t rows, group, score_steps, value_steps;
     LLVMValueRef scores, values;
 } weft_products;
 
 /* Emits scores_ROWS and values_ROWS, unless the driver has products of its own, for both heights, the taller first. */
-void weft_emit_products(weft_emitter *e, uint32_t head_dim, weft_products *out);
+void weft_emit_products(weft_emitter *e, const weft_codegen_spec *spec, weft_products *out);
 
 /* Emits NAME, the entry, and, where the program says something about scores, NAME_modify for items of `rows` rows.
  * False when memory fails. */

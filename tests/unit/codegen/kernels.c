@@ -292,6 +292,9 @@ static void run_whole(const problem *p, weft_kernel_entry *entry, weft_kernel_en
     call.lse = with_lse ? origin(&lse) : NULL;
     call.lse_row = lse.row;
     if (pack) pack_values(p, pack, &call, &values, random);
+    weft_call next = call; /* is fetched ahead, no more */
+    next.tile_count = (uint32_t)test_range(random, 0, p->tile_count);
+    if (test_range(random, 0, 1)) call.next = &next;
     entry(&call);
     if (pack) guarded_free(&values);
     double biggest = biggest_output(p, want);

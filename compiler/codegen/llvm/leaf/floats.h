@@ -66,7 +66,29 @@ static inline matrix to_floats(const element *at, const strided *m, float *room)
 }
 
 static inline matrix key_rows(const element *at, const strided *m, float *room) { return to_floats(at, m, room); }
-static inline matrix value_rows(const element *at, const strided *m, float *room) { return to_floats(at, m, room); }
+
+/* A product reads a register of each of up to 64 rows, and again for the next dims: where strides are such that these
+ * fall into few sets of the cache, rows are copied, an odd number of lines from each other. */
+static inline bool crowds(const strided *m) {
+    enum { FEW = 2048 };
+    return m->row * (int64_t)sizeof(element) % FEW == 0 && m->rows > LANES && m->column == 1 && m->columns >= LANES;
+}
+
+static inline matrix value_rows(const element *at, const strided *m, float *room) {
+#if !defined(ELEMENT_BF16) && !defined(ELEMENT_F16)
+    if (crowds(m)) {
+        int64_t length = (m->columns + 31) / 32 * 32 + 16;
+        for (int64_t r = 0; r < m->rows; r++) {
+            const float *from = at + r * m->row;
+            float *to = room + r * length;
+            for (int64_t c = 0; c + LANES <= m->columns; c += LANES) store(to + c, load_loose(from + c));
+            store_loose(to + m->columns - LANES, load_loose(from + m->columns - LANES));
+        }
+        return (matrix){room, length, 1};
+    }
+#endif
+    return to_floats(at, m, room);
+}
 
 static inline vec scaled(vec score, float factor) {
     (void)factor;

@@ -26,7 +26,7 @@ typedef int64_t score_modifier(const weft_call *call, int64_t first, int64_t key
 typedef struct item {
     const weft_call *call;
     int64_t height, head_dim, value_dim; /* height: 64 or 16 rows, of which call->rows exist */
-    const products *products;            /* for all rows, and for strips of them */
+    const products *products;            /* the one for most rows first, the one for strips last */
     score_modifier *modify;
     float *queries, *scores, *weights, *acc;  /* [head_dim | 64 keys | 64 keys | value_dim] x height */
     float *room;                              /* for the keys of a group, or the values of a block, as operands */
@@ -74,22 +74,23 @@ static bool next_block(const item *it, cursor *at, block *out) {
     return false;
 }
 
-enum { LINE = 64 / sizeof(element) }; /* elements of a cache line */
-
-static void prefetch(const element *at, int64_t row, int64_t rows, int64_t columns) {
-    if (row == columns) columns *= rows, rows = 1;
-    for (int64_t r = 0; r < rows; r++)
-        for (int64_t c = 0; c < columns; c += LINE) __builtin_prefetch(at + r * row + c, 0, 3);
-}
-
-/* Those of some keys of the block; of what is packed, as much as they make up. */
-static void prefetch_values(const item *it, const block *now, int64_t key, int64_t keys) {
-    const weft_call *call = it->call;
+/* The values of the block; of what is packed, as much as they make up. */
+static void look_at_values(const item *it, ahead *soon, const block *now) {
     int64_t packed_row = weft_whole_registers(it->value_dim);
     if (now->packed)
-        prefetch((const element *)now->packed->values + (now->offset + key) * packed_row, packed_row, keys, packed_row);
+        look_ahead(soon, (const element *)now->packed->values + now->offset * packed_row, packed_row, now->keys);
     else
-        prefetch(now->v + key * call->v_row, call->v_row, keys, it->value_dim);
+        look_ahead(soon, now->v, it->call->v_row, now->keys);
+}
+
+/* Its queries, and the keys of its first block. */
+static void look_at_call(const item *it, ahead *soon, const weft_call *call) {
+    item next = {.call = call, .value_dim = it->value_dim};
+    cursor at = {0, 0};
+    block first;
+    if (!next_block(&next, &at, &first)) return;
+    look_ahead(soon, call->q, call->q_row, call->rows);
+    look_ahead(soon, first.k, call->k_row, first.keys);
 }
 
 /* ---- columns ---------------------------------------------------------------------------------------------------- */
@@ -127,41 +128,46 @@ static void look_at(const item *it, const block *now, column *strips, int64_t co
 /* All rows are taken together, unless strips of them, which are slower for each pair, save an eighth of the pairs: at
  * the edges of a window many see no key. */
 static columns columns_of(const item *it, const block *now) {
-    column strips[MOST_STRIPS], whole = {0, it->height, 0, now->keys, it->products};
+    column strips[MOST_STRIPS];
     columns out = {.count = 0};
     if (now->mask && it->height > STRIP) {
         int64_t count = it->height / STRIP, pairs = 0;
         look_at(it, now, strips, count);
         for (int64_t s = 0; s < count; s++) pairs += area(&strips[s]);
-        if (pairs <= area(&whole) * 7 / 8) {
+        if (pairs <= it->height * now->keys * 7 / 8) {
             for (int64_t s = 0; s < count; s++)
                 if (area(&strips[s])) out.at[out.count++] = strips[s];
             return out;
         }
     }
-    out.at[out.count++] = whole;
+    const products *by = it->products;
+    for (int64_t row = 0; row < it->height; row += by->rows) {
+        while (by->rows > it->height - row) by++;
+        out.at[out.count++] = (column){row, by->rows, 0, now->keys, by};
+    }
     return out;
 }
 
 /* ---- a block ---------------------------------------------------------------------------------------------------- */
 
-static void score_column(const item *it, const block *now, const column *c) {
+static void score_column(const item *it, const block *now, const column *c, ahead *soon) {
     const weft_call *call = it->call;
     const char *mask = it->modify ? 0 : (const char *)now->mask;
     for (int64_t key = c->first; key < c->last; key += c->by->group) {
         int64_t valid = smaller(c->by->group, now->keys - key);
-        prefetch_values(it, now, key, valid);
         strided rows = {call->k_row, call->k_dim, valid, it->head_dim};
         score_keys(c->by, it->queries + c->row, it->height, c->rows, now->k + key * call->k_row, &rows, it->room,
                    mask ? mask + key * (int64_t)sizeof(uint64_t) + c->row / 8 : NULL,
-                   it->scores + key * it->height + c->row, it->highest + c->row);
+                   it->scores + key * it->height + c->row, it->highest + c->row,
+                   take_rows(soon, fetches_of(it->head_dim, c->by->score_steps)));
     }
 }
 
 /* False: every row attends to every key, however little. */
-static bool score(const item *it, const block *now, const columns *parts) {
+static bool score(const item *it, const block *now, const columns *parts, ahead *soon) {
     for (int64_t row = 0; row < it->height; row += LANES) store(it->highest + row, splat(-__builtin_inff()));
-    for (int64_t n = 0; n < parts->count; n++) score_column(it, now, &parts->at[n]);
+    for (int64_t n = 0; n < parts->count; n++) score_column(it, now, &parts->at[n], soon);
+    take_rest(soon);
     if (!it->modify) return now->mask;
     for (int64_t at = 0; at < now->keys * it->height; at += LANES)
         store(it->scores + at, scaled(load(it->scores + at), it->factor));
@@ -196,15 +202,11 @@ static void weigh_guarded(const item *it, const matrix *values, const column *c)
         }
 }
 
-/* On the way, some of the next block's keys are fetched for every group of dims. */
-static void weigh_column(const item *it, const matrix *values, const block *next, const column *c) {
-    const weft_call *call = it->call;
-    int64_t share = (next->keys * c->by->group + it->value_dim - 1) / it->value_dim;
-    for (int64_t dim = 0, key = 0; dim < it->value_dim; dim += c->by->group, key += share) {
-        prefetch(next->k + key * call->k_row, call->k_row, smaller(share, next->keys - key), it->head_dim);
+static void weigh_column(const item *it, const matrix *values, const column *c, ahead *soon) {
+    for (int64_t dim = 0; dim < it->value_dim; dim += c->by->group)
         add_values(c->by, it->weights + c->row, it->height, c->rows, values, c->first, c->last, dim,
-                   it->value_dim - dim, it->decay + c->row, it->acc + c->row);
-    }
+                   it->value_dim - dim, it->decay + c->row, it->acc + c->row,
+                   take_rows(soon, fetches_of(c->last - c->first, c->by->value_steps)));
 }
 
 static matrix values_of(const item *it, const block *now) {
@@ -219,7 +221,7 @@ static bool is_guarded(const item *it, const block *now, const matrix *values, b
     return hides && !all_finite(values, now->keys, it->value_dim);
 }
 
-static void weigh(const item *it, const block *now, const block *next, const columns *parts, bool hides) {
+static void weigh(const item *it, const block *now, const columns *parts, bool hides, ahead *soon) {
     matrix values = values_of(it, now);
     bool guarded = is_guarded(it, now, &values, hides);
     for (int64_t n = 0; n < parts->count; n++) {
@@ -227,22 +229,30 @@ static void weigh(const item *it, const block *now, const block *next, const col
         if (guarded)
             weigh_guarded(it, &values, &parts->at[n]);
         else
-            weigh_column(it, &values, next, &parts->at[n]);
+            weigh_column(it, &values, &parts->at[n], soon);
     }
+    take_rest(soon);
 }
 
+/* While scores are computed the block's values are fetched, and after the last block (no next one) where outputs go;
+ * while values are, the next block's keys, or what the next call begins with. */
 static void attend(const item *it, const block *now, const block *next) {
+    const weft_call *call = it->call;
+    ahead values = {.bytes = it->value_dim * (int64_t)sizeof(element)};
+    ahead keys = {.bytes = it->head_dim * (int64_t)sizeof(element)};
+    look_at_values(it, &values, now);
+    if (next) {
+        look_ahead(&keys, next->k, call->k_row, next->keys);
+    } else {
+        if (!call->state) look_ahead(&values, call->o, call->o_row, call->rows);
+        if (call->next) look_at_call(it, &keys, call->next);
+    }
     columns parts = columns_of(it, now);
-    weigh(it, now, next, &parts, score(it, now, &parts));
+    bool hides = score(it, now, &parts, &values);
+    weigh(it, now, &parts, hides, &keys);
 }
 
 /* ---- an item ---------------------------------------------------------------------------------------------------- */
-
-static void prefetch_outputs(const weft_call *call, int64_t dims) {
-    element *o = call->o;
-    for (int64_t r = 0; r < call->rows; r++)
-        for (int64_t c = 0; c < dims; c += LINE) __builtin_prefetch(o + r * call->o_row + c, 1, 2);
-}
 
 static void start(item *it, float *scratch) {
     it->maximum = scratch;
@@ -251,15 +261,16 @@ static void start(item *it, float *scratch) {
     it->highest = it->decay + it->height;
     it->scores = it->highest + it->height;
     it->weights = weights_of(it->scores, it->height);
-    it->queries = it->scores + WEFT_TILE_KEYS * 3 / 2 * it->height + WEFT_TILE_ROWS;
+    it->queries = it->scores + (WEFT_TILE_KEYS * 3 / 2 + WEFT_GROUP_REST) * it->height + WEFT_TILE_ROWS;
     it->acc = it->queries + weft_whole_registers(it->head_dim) * it->height;
-    prefetch(it->call->q, it->call->q_row, it->call->rows, it->head_dim);
+    fetch_rows(it->call->q, it->call->q_row * (int64_t)sizeof(element), it->call->rows,
+               it->head_dim * (int64_t)sizeof(element));
     for (int64_t row = 0; row < it->height; row += LANES) {
         store(it->maximum + row, splat(-__builtin_inff()));
         store(it->total + row, splat(0));
     }
-    int64_t dims = weft_whole_registers(it->value_dim); /* and of the products' groups */
-    it->room = it->acc + dims * it->height;
+    int64_t dims = weft_whole_registers(it->value_dim);
+    it->room = it->acc + (dims + WEFT_GROUP_REST) * it->height;
     for (int64_t at = 0; at < dims * it->height; at += LANES) store(it->acc + at, splat(0));
     it->factor = pack_queries(it->call, it->height, it->head_dim, it->queries);
 }
@@ -295,8 +306,7 @@ void weft_item(const weft_call *call, int64_t height, int64_t head_dim, int64_t 
     block now, next;
     for (bool more = next_block(&it, &at, &now); more; now = next) {
         more = next_block(&it, &at, &next);
-        if (!more) next = now, prefetch_outputs(call, value_dim);
-        attend(&it, &now, &next);
+        attend(&it, &now, more ? &next : NULL);
     }
     close_products();
     if (call->state)

@@ -4,16 +4,20 @@
 #ifndef WEFT_LEAF_TILED_H
 #define WEFT_LEAF_TILED_H
 
+#include "ahead.h"
 #include "pairs.h"
 #include "tiles.h"
 
 enum {
     TILE_KEYS = 2 * TILE, /* elements of a row of a tile */
-    KEY_STEP = TILE_KEYS  /* what columns of a block are cut to */
+    KEY_STEP = TILE_KEYS, /* what columns of a block are cut to */
+    FETCHES = TILE_KEYS   /* rows that a product fetches ahead */
 };
 
 typedef struct products {
+    int64_t rows;
     int64_t group; /* keys, or dims, of one call */
+    int64_t score_steps, value_steps;
     const void *unused[2];
 } products;
 
@@ -23,6 +27,11 @@ static inline vec raised(vec before, vec highest) { return choose(highest > befo
 
 static inline void open_products(void) { open_tiles(); }
 static inline void close_products(void) { close_tiles(); }
+
+static inline int64_t fetches_of(int64_t steps, int64_t each) {
+    (void)steps, (void)each;
+    return FETCHES;
+}
 
 static inline int64_t whole_tiles(int64_t count, int64_t size) { return (count + size - 1) / size * size; }
 
@@ -74,8 +83,9 @@ static inline __attribute__((always_inline)) void hide(const char *mask, int64_t
 }
 
 static void score_keys(const products *by, const float *queries, int64_t height, int64_t rows, const element *keys,
-                       const strided *m, float *room, const char *mask, float *scores, float *highest) {
+                       const strided *m, float *room, const char *mask, float *scores, float *highest, fetch next) {
     (void)by;
+    fetch_rows(next.row, next.apart, FETCHES, next.bytes);
     const int64_t row = height * (int64_t)sizeof(float);
     multiply_tiles(tiled_keys(keys, m, room), (tiled){(const char *)queries, row, TILE * row},
                    whole_tiles(m->columns, TILE_KEYS) / TILE_KEYS, whole_tiles(m->rows, TILE), rows,
@@ -164,7 +174,9 @@ static void decay_sums(float *acc, int64_t height, int64_t rows, int64_t dims, c
 }
 
 static void add_values(const products *by, float *weights, int64_t height, int64_t rows, const matrix *values,
-                       int64_t first, int64_t last, int64_t dim, int64_t dims, const float *decay, float *acc) {
+                       int64_t first, int64_t last, int64_t dim, int64_t dims, const float *decay, float *acc,
+                       fetch next) {
+    fetch_rows(next.row, next.apart, FETCHES, next.bytes);
     const int64_t row = height * (int64_t)sizeof(float), pairs = steps_of(last - first);
     int64_t group = whole_tiles(smaller(dims, by->group), TILE);
     weights += steps_of(first) * height;
