@@ -11,7 +11,7 @@
 #include "select/select.h"
 #include "set/philox.h"
 
-enum { PART_ROWS = 256, DIGIT = 8 };
+enum { PART_ROWS = 256, DIGIT = 8, TOGETHER = 16 /* directions, whose products are not stored */ };
 
 /* ---- when the plan is made --------------------------------------------------------------------------------------- */
 
@@ -134,13 +134,16 @@ static void take(weft_largest *largest, const float product[WEFT_LANES], float s
 static void find_digits(const float *directions, int64_t buckets, const float *lanes, int64_t dims,
                         int32_t digits[WEFT_LANES]) {
     weft_largest ahead, behind;
-    float product[WEFT_LANES];
+    float products[TOGETHER * WEFT_LANES];
     begin(&ahead);
     begin(&behind);
-    for (int64_t k = 0; k < buckets / 2; k++) {
-        weft_multiply_lanes(directions + k * dims, lanes, dims, product);
-        take(&ahead, product, 1, (int32_t)k);
-        take(&behind, product, -1, (int32_t)k);
+    for (int64_t first = 0; first < buckets / 2; first += TOGETHER) {
+        int64_t count = buckets / 2 - first < TOGETHER ? buckets / 2 - first : TOGETHER;
+        weft_multiply_lanes(directions + first * dims, count, lanes, dims, products);
+        for (int64_t k = 0; k < count; k++) {
+            take(&ahead, products + k * WEFT_LANES, 1, (int32_t)(first + k));
+            take(&behind, products + k * WEFT_LANES, -1, (int32_t)(first + k));
+        }
     }
     for (int n = 0; n < WEFT_LANES; n++)
         digits[n] = behind.of[n] > ahead.of[n] ? (int32_t)(buckets / 2) + behind.at[n] : ahead.at[n];

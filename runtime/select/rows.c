@@ -23,19 +23,23 @@ void weft_load_row(const weft_rows_at *rows, int64_t row, float *out) {
         out[d] = weft_element_rounded(rows->view->at, start + d * stride[3], rows->view->dtype, rows->view->as);
 }
 
-void weft_load_lanes(const weft_rows_at *rows, int64_t first, int64_t count, float *lanes) {
-    const weft_operand_view *view = rows->view;
-    int64_t start = rows->batch * view->stride[0] + rows->head * view->stride[1];
-    for (int64_t d = 0; d < rows->dims; d++)
-        for (int64_t n = 0; n < WEFT_LANES; n++) {
-            int64_t at = start + (first + n) * view->stride[2] + d * view->stride[3];
-            lanes[d * WEFT_LANES + n] = n < count ? weft_element_rounded(view->at, at, view->dtype, view->as) : 0;
-        }
+/* Of the rows as they lie, where nothing is converted. */
+static void load_floats(const float *at, int64_t row, int64_t dim, int64_t count, int64_t dims, float *lanes) {
+    for (int64_t n = 0; n < WEFT_LANES; n++)
+        for (int64_t d = 0; d < dims; d++) lanes[d * WEFT_LANES + n] = n < count ? at[n * row + d * dim] : 0;
 }
 
-void weft_multiply_lanes(const float *direction, const float *lanes, int64_t dims, float product[WEFT_LANES]) {
-    float sum[WEFT_LANES] = {0};
-    for (int64_t d = 0; d < dims; d++)
-        for (int n = 0; n < WEFT_LANES; n++) sum[n] += direction[d] * lanes[d * WEFT_LANES + n];
-    for (int n = 0; n < WEFT_LANES; n++) product[n] = sum[n];
+void weft_load_lanes(const weft_rows_at *rows, int64_t first, int64_t count, float *lanes) {
+    const weft_operand_view *view = rows->view;
+    const int64_t *stride = view->stride;
+    int64_t start = rows->batch * stride[0] + rows->head * stride[1] + first * stride[2];
+    if (view->dtype == WEFT_F32 && view->as == WEFT_F32) {
+        load_floats((const float *)view->at + start, stride[2], stride[3], count, rows->dims, lanes);
+        return;
+    }
+    for (int64_t n = 0; n < WEFT_LANES; n++)
+        for (int64_t d = 0; d < rows->dims; d++) {
+            int64_t at = start + n * stride[2] + d * stride[3];
+            lanes[d * WEFT_LANES + n] = n < count ? weft_element_rounded(view->at, at, view->dtype, view->as) : 0;
+        }
 }

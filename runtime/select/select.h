@@ -138,12 +138,13 @@ typedef struct weft_rows_at {
 } weft_rows_at;
 weft_rows_at weft_queries_at(const weft_choosing *choosing, const weft_use *use);
 weft_rows_at weft_keys_at(const weft_choosing *choosing, const weft_use *use);
-/* Rows [first, first + count), count at most LANES; lanes beyond are 0. */
 /* One row, side by side with nothing. */
 void weft_load_row(const weft_rows_at *rows, int64_t row, float *out);
+/* Rows [first, first + count), count at most LANES; lanes beyond are 0. */
 void weft_load_lanes(const weft_rows_at *rows, int64_t first, int64_t count, float *lanes);
-/* product[n] = direction . row n, summed in order. */
-void weft_multiply_lanes(const float *direction, const float *lanes, int64_t dims, float product[WEFT_LANES]);
+
+/* multiply.c: products[k][n] = direction k . row n, summed in order; directions lie one after the other. */
+void weft_multiply_lanes(const float *directions, int64_t count, const float *lanes, int64_t dims, float *products);
 
 /* ---- candidates.c */
 /* Of `rows` rows from number `first_row` on, in blocks of that many keys. False when memory fails. */

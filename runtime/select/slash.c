@@ -72,7 +72,7 @@ static void score_rows(const weft_rows_at *queries, const weft_rows_at *keys, in
     for (int64_t key = 0; key < key_count; key++) {
         float *scores = room->scores + key * WEFT_LANES;
         weft_load_row(keys, key, room->key);
-        weft_multiply_lanes(room->key, room->lanes, keys->dims, scores);
+        weft_multiply_lanes(room->key, 1, room->lanes, keys->dims, scores);
         for (int n = 0; n < WEFT_LANES; n++) scores[n] *= scale;
     }
 }

@@ -141,13 +141,9 @@ static void bound_product(const float *most, const float *lanes, int64_t dims, f
 }
 
 static void score_blocks(const weft_selector *selector, const float *summaries, int64_t dims, const weft_room *room) {
-    for (int64_t block = 0; block < selector->blocks; block++) {
-        float *scores = room->scores + block * WEFT_LANES;
-        if (selector->by == BY_BOUNDS)
-            bound_product(summaries + 2 * block * dims, room->lanes, dims, scores);
-        else
-            weft_multiply_lanes(summaries + block * dims, room->lanes, dims, scores);
-    }
+    if (selector->by != BY_BOUNDS) weft_multiply_lanes(summaries, selector->blocks, room->lanes, dims, room->scores);
+    for (int64_t block = 0; block < selector->blocks && selector->by == BY_BOUNDS; block++)
+        bound_product(summaries + 2 * block * dims, room->lanes, dims, room->scores + block * WEFT_LANES);
 }
 
 /* The block that comes first whatever its score; -1: none. */
