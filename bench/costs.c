@@ -33,18 +33,18 @@ enum {
     CONTIGUOUS,
     PROBES
 };
-static const probe probes[PROBES] = {
-    [DENSE] = {"pattern p { attend cols(0..1024); }"},
-    [NARROW] = {"pattern p { attend cols(0..64); }"},
-    [WIDE] = {"pattern p { attend cols(0..512); }"},
-    [MASKED] = {"pattern p { attend where((i + j) % 2 == 0 and j < 512); }"},
-    [SHORT_NARROW] = {"pattern p { attend where(i % 64 < 16 and j < 256); }"},
-    [SHORT_WIDE] = {"pattern p { attend where(i % 64 < 16 and j < 1024); }"},
-    [LIST_SHORT] = {"pattern p { attend random(16); }"},
-    [LIST_LONG] = {"pattern p { attend random(64); }"},
-    [FOLDED] = {"pattern p { attend cols(0..64) | random(16, within = ~cols(0..64)); }"},
-    [STRIDED] = {"pattern p { attend dilated(128, step = 16); }"},
-    [CONTIGUOUS] = {"pattern p { attend window(128); }"},
+static const char *const texts[PROBES] = {
+    [DENSE] = "pattern p { attend cols(0..1024); }",
+    [NARROW] = "pattern p { attend cols(0..64); }",
+    [WIDE] = "pattern p { attend cols(0..512); }",
+    [MASKED] = "pattern p { attend where((i + j) % 2 == 0 and j < 512); }",
+    [SHORT_NARROW] = "pattern p { attend where(i % 64 < 16 and j < 256); }",
+    [SHORT_WIDE] = "pattern p { attend where(i % 64 < 16 and j < 1024); }",
+    [LIST_SHORT] = "pattern p { attend random(16); }",
+    [LIST_LONG] = "pattern p { attend random(64); }",
+    [FOLDED] = "pattern p { attend cols(0..64) | random(16, within = ~cols(0..64)); }",
+    [STRIDED] = "pattern p { attend dilated(128, step = 16); }",
+    [CONTIGUOUS] = "pattern p { attend window(128); }",
 };
 
 static void die(const char *what) {
@@ -160,8 +160,10 @@ static double find(const figures *f, const char *name) {
 
 static figures measure(weft_context *context, int64_t dim, int turns) {
     static probe all[PROBES];
-    memcpy(all, probes, sizeof all);
-    for (int n = 0; n < PROBES; n++) make_plan(&all[n], context, dim);
+    for (int n = 0; n < PROBES; n++) {
+        all[n].text = texts[n];
+        make_plan(&all[n], context, dim);
+    }
     take_turns(all, dim, turns);
     figures out = by_pairs(all, turns);
     for (int n = 0; n < PROBES; n++) release(&all[n]);
