@@ -9,6 +9,16 @@
 static inline int64_t weft_smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t weft_larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
+/* The greatest common divisor; 0 is a multiple of everything. */
+static inline uint64_t weft_greatest_divisor(uint64_t a, uint64_t b) {
+    while (b) {
+        uint64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
 /* False: the sum does not fit. */
 static inline bool weft_add_checked(int64_t a, int64_t b, int64_t *out) {
     if (b > 0 ? a > INT64_MAX - b : a < INT64_MIN - b) return false;

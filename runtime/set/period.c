@@ -1,5 +1,6 @@
 /* Conditions that repeat: (i + j) % 2 == 0, i * j % 5 != 1, x[i % 4] == 1 look at i and j modulo some number alone, so
  * they are the same wherever both are the same modulo that: their period. */
+#include "set/arithmetic.h"
 #include "set/scalar.h"
 
 enum { MOST_VISITS = 64, MOST_PERIOD = 1 << 12 /* longer ones do not come back in any usual sequence */ };
@@ -10,19 +11,10 @@ typedef struct search {
     uint32_t visits;
 } search;
 
-static int64_t greatest_divisor(int64_t a, int64_t b) {
-    while (b) {
-        int64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
 /* The period of two values together; 0: none. */
 static int64_t both(int64_t a, int64_t b) {
     if (!a || !b || a > MOST_PERIOD || b > MOST_PERIOD) return 0;
-    int64_t period = a / greatest_divisor(a, b) * b;
+    int64_t period = a / (int64_t)weft_greatest_divisor((uint64_t)a, (uint64_t)b) * b;
     return period <= MOST_PERIOD ? period : 0;
 }
 

@@ -46,20 +46,11 @@ static void push(striding *s, weft_id id) {
 
 /* ---- distances ------------------------------------------------------------------------------------------------ */
 
-static int64_t greatest_divisor(int64_t a, int64_t b) {
-    while (b) {
-        int64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
 /* lo <= stride * d <= hi and stride * d % step = 0. The least and the largest int stay away. */
 static weft_id shrink_band(striding *s, int64_t stride, int64_t lo, int64_t hi, int64_t step) {
     if (lo != INT64_MIN) lo = weft_ceil_div(lo, stride);
     if (hi != INT64_MAX) hi = weft_floor_div(hi, stride);
-    step /= greatest_divisor(step, stride);
+    step /= (int64_t)weft_greatest_divisor((uint64_t)step, (uint64_t)stride);
     if (lo > hi) return make_atom(s, WEFT_ATOM_NONE);
     if (lo == INT64_MIN && hi == INT64_MAX && step == 1) return make_atom(s, WEFT_ATOM_ALL);
     weft_id operands[3] = {make_int(s, lo), make_int(s, hi), make_int(s, step)};

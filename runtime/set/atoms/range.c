@@ -35,16 +35,6 @@ bool weft_range_is_point(const weft_range *r, weft_type type) {
 
 /* ---- steps ------------------------------------------------------------------------------------------------------- */
 
-/* The greatest common divisor; 0 is a multiple of everything. */
-static uint64_t divisor(uint64_t a, uint64_t b) {
-    while (b) {
-        uint64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
 /* What all differences of values are multiples of; 0: there is one value. */
 static uint64_t step_of(const weft_range *r) {
     if (r->lo.integer == r->hi.integer) return 0;
@@ -57,7 +47,7 @@ static weft_range with_step(weft_range range, uint64_t step) {
 }
 
 static bool may_be_equal(const weft_range *a, const weft_range *b) {
-    uint64_t step = divisor(step_of(a), step_of(b));
+    uint64_t step = weft_greatest_divisor(step_of(a), step_of(b));
     return step <= 1 || weft_remainder(a->lo.integer, (int64_t)step) == weft_remainder(b->lo.integer, (int64_t)step);
 }
 
@@ -118,7 +108,7 @@ weft_range weft_range_hull(weft_range a, weft_range b, weft_type type) {
         out.lo.integer = weft_smaller(a.lo.integer, b.lo.integer);
         out.hi.integer = weft_larger(a.hi.integer, b.hi.integer);
         uint64_t apart = (uint64_t)weft_larger(a.lo.integer, b.lo.integer) - (uint64_t)out.lo.integer;
-        out = with_step(out, divisor(divisor(step_of(&a), step_of(&b)), apart));
+        out = with_step(out, weft_greatest_divisor(weft_greatest_divisor(step_of(&a), step_of(&b)), apart));
     }
     out.nan = a.nan || b.nan;
     out.fault = a.fault || b.fault;
@@ -132,7 +122,7 @@ static weft_range remainder_by(const weft_range *x, int64_t m) {
     if (known && first == last)
         return with_step(weft_range_ints(weft_remainder(lo, m), weft_remainder(x->hi.integer, m)), step_of(x));
     if (m < 0) return weft_range_ints(m + 1, 0);
-    int64_t step = (int64_t)divisor(step_of(x), (uint64_t)m), rest = weft_remainder(lo, step);
+    int64_t step = (int64_t)weft_greatest_divisor(step_of(x), (uint64_t)m), rest = weft_remainder(lo, step);
     return with_step(weft_range_ints(rest, m - step + rest), (uint64_t)step);
 }
 
@@ -196,10 +186,10 @@ static weft_range apply_to_ints(weft_op op, const weft_range *a, const weft_rang
     case WEFT_OP_ABS: return absolute_ints(a);
     case WEFT_OP_ADD:
         out = between(apply_to_edge(op, a->lo.integer, b->lo.integer), apply_to_edge(op, a->hi.integer, b->hi.integer));
-        return with_step(out, divisor(step_of(a), step_of(b)));
+        return with_step(out, weft_greatest_divisor(step_of(a), step_of(b)));
     case WEFT_OP_SUB:
         out = between(apply_to_edge(op, a->lo.integer, b->hi.integer), apply_to_edge(op, a->hi.integer, b->lo.integer));
-        return with_step(out, divisor(step_of(a), step_of(b)));
+        return with_step(out, weft_greatest_divisor(step_of(a), step_of(b)));
     case WEFT_OP_MUL: return multiply_ints(a, b);
     case WEFT_OP_FLOORDIV:
     case WEFT_OP_MOD: return divide_ints(op, a, b);

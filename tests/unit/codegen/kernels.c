@@ -477,152 +477,16 @@ START_TEST(random_items_on_tile_registers) {
 END_TEST
 #endif
 
-/* ---- particular rows ---- */
-
-enum { D = 16 };
-typedef struct simple {
-    float q[WEFT_TILE_ROWS][D], k[256][D], v[256][D], o[WEFT_TILE_ROWS][D], lse[WEFT_TILE_ROWS];
-    weft_mask masks[4];
-} simple;
-
-static void run_simple(const char *target, simple *s, const weft_tile *tiles, uint32_t count, int64_t keys) {
-    weft_codegen_spec spec = {WEFT_F32, D, D, target, NULL};
-    loaded_kernel kernel = load_kernel(&spec);
-    float *scratch = aligned_alloc(64, sizeof(float) * weft_scratch_floats(D, D));
-    ck_assert(scratch);
-    weft_call call = {.q = s->q,
-                      .k = s->k,
-                      .v = s->v,
-                      .o = s->o,
-                      .lse = s->lse,
-                      .q_row = D,
-                      .q_dim = 1,
-                      .k_row = D,
-                      .k_dim = 1,
-                      .v_row = D,
-                      .v_dim = 1,
-                      .o_row = D,
-                      .o_dim = 1,
-                      .lse_row = 1,
-                      .keys = keys,
-                      .rows = WEFT_TILE_ROWS,
-                      .scale = 1,
-                      .tiles = tiles,
-                      .tile_count = count,
-                      .masks = s->masks,
-                      .sink = -INFINITY,
-                      .scratch = scratch};
-    kernel.tall(&call);
-    free(scratch);
-    unload_kernel(&kernel);
-}
-
-START_TEST(no_tiles_give_zero_and_minus_infinity) {
-    if (!machine_runs(targets[_i])) return;
-    static simple s;
-    memset(&s, 0xff, sizeof s); /* NaN everywhere */
-    run_simple(targets[_i], &s, NULL, 0, 256);
-    for (int row = 0; row < WEFT_TILE_ROWS; row++) {
-        ck_assert(s.lse[row] == -INFINITY);
-        for (int d = 0; d < D; d++) ck_assert(s.o[row][d] == 0);
-    }
-}
-END_TEST
-
-START_TEST(rows_masked_in_their_first_tiles_recover) {
-    if (!machine_runs(targets[_i])) return;
-    static simple s;
-    memset(&s, 0, sizeof s);
-    for (int key = 0; key < 256; key++)
-        for (int d = 0; d < D; d++) s.k[key][d] = 5, s.v[key][d] = (float)key;
-    for (int row = 0; row < WEFT_TILE_ROWS; row++)
-        for (int d = 0; d < D; d++) s.q[row][d] = row % 2 ? 3 : -3; /* scores of +-240 */
-    for (int key = 0; key < WEFT_TILE_KEYS; key++) s.masks[1].key[key] = key == 7 ? 0xffffffff00000000u : 0;
-    const weft_tile tiles[] = {{0, 0, 0, 64, 1, 0}, {1, 0, 0, 64, 1, 0}, {2, 1, 0, 64, 1, 0}};
-    run_simple(targets[_i], &s, tiles, 3, 256);
-    for (int row = 0; row < WEFT_TILE_ROWS; row++) {
-        float want = row < 32 ? 0 : 128 + 7;
-        for (int d = 0; d < D; d++) ck_assert_float_eq(s.o[row][d], want);
-        if (row < 32)
-            ck_assert(s.lse[row] == -INFINITY);
-        else
-            ck_assert_float_eq_tol(s.lse[row], row % 2 ? 240 : -240, 1e-4);
-    }
-}
-END_TEST
-
-START_TEST(a_nan_score_stays_in_its_row) {
-    if (!machine_runs(targets[_i])) return;
-    static const uint32_t payloads[] = {0x7fc00000, 0xffc00000, 0x7fc00001, 0x7f800001, 0x7fffffff, 0x7f800000};
-    for (size_t n = 0; n < sizeof payloads / sizeof *payloads; n++) {
-        static simple s;
-        memset(&s, 0, sizeof s);
-        for (int key = 0; key < 256; key++) s.k[key][0] = 1, s.v[key][0] = 2;
-        memcpy(&s.q[5][0], &payloads[n], sizeof(float));
-        const weft_tile tiles[] = {{0, 4, 0, 64, 0, 0}};
-        run_simple(targets[_i], &s, tiles, 1, 256);
-        for (int row = 0; row < WEFT_TILE_ROWS; row++) {
-            if (row == 5) {
-                ck_assert_msg(isnan(s.o[row][0]), "payload %x: %g", payloads[n], s.o[row][0]);
-                ck_assert(isnan(s.lse[row]) || s.lse[row] == INFINITY);
-            } else {
-                ck_assert_float_eq(s.o[row][0], 2);
-                ck_assert_float_eq(s.lse[row], logf(256));
-            }
-        }
-    }
-}
-END_TEST
-
-/* With q = 0 every weight is 1, and exp(lse) counts keys: exactly, once rounded. K and V stand still (stride 0), so
- * that a million keys need no memory. */
-START_TEST(lse_counts_keys) {
-    if (!machine_runs(targets[_i])) return;
-    weft_codegen_spec spec = {WEFT_F32, 1, 1, targets[_i], NULL};
-    loaded_kernel kernel = load_kernel(&spec);
-    float *scratch = aligned_alloc(64, sizeof(float) * weft_scratch_floats(1, 1));
-    ck_assert(scratch);
-    static const int64_t counts[] = {1, 2, 3, 63, 64, 65, 1000, 4097, 65535, 99999, 524287, 777777, 999983, 1000000};
-    for (size_t n = 0; n < sizeof counts / sizeof *counts; n++) {
-        float q = 0, k = 1, v = 1, o, lse;
-        weft_tile run = {0, (uint32_t)((counts[n] + 63) / 64), 0, 64, 0, 0};
-        weft_call call = {.q = &q,
-                          .k = &k,
-                          .v = &v,
-                          .o = &o,
-                          .lse = &lse,
-                          .keys = counts[n],
-                          .rows = 1,
-                          .scale = 1,
-                          .tiles = &run,
-                          .tile_count = 1,
-                          .sink = -INFINITY,
-                          .scratch = scratch};
-        kernel.strip(&call);
-        ck_assert_int_eq(llround(exp((double)lse)), counts[n]);
-        ck_assert_float_eq(o, 1);
-    }
-    free(scratch);
-    unload_kernel(&kernel);
-}
-END_TEST
-
 int main(void) {
     enum { TARGETS = sizeof targets / sizeof *targets };
     Suite *suite = suite_create("kernels");
-    TCase *differential = tcase_create("differential"), *rows = tcase_create("rows");
+    TCase *differential = tcase_create("differential");
     tcase_set_timeout(differential, 1200);
-    tcase_set_timeout(rows, 120);
     tcase_add_loop_test(differential, random_items_match_the_reference, 0, TARGETS * DTYPES);
 #ifdef WEFT_EMULATED_TILES
     tcase_add_test(differential, random_items_on_tile_registers);
 #endif
-    tcase_add_loop_test(rows, no_tiles_give_zero_and_minus_infinity, 0, TARGETS);
-    tcase_add_loop_test(rows, rows_masked_in_their_first_tiles_recover, 0, TARGETS);
-    tcase_add_loop_test(rows, a_nan_score_stays_in_its_row, 0, TARGETS);
-    tcase_add_loop_test(rows, lse_counts_keys, 0, TARGETS);
     suite_add_tcase(suite, differential);
-    suite_add_tcase(suite, rows);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);

@@ -227,4 +227,10 @@ static inline void check_threads(const run_case *c, run_look *look) {
     free_outputs(&first);
 }
 
+/* A cancel hook: stops when it has been asked so often. user: atomic_int. */
+static inline bool cancel_after(void *user) {
+    atomic_int *left = user;
+    return atomic_fetch_sub(left, 1) <= 0;
+}
+
 #endif

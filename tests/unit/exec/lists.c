@@ -2,6 +2,7 @@
  * brings, clipped, beside tiles and after each other; long ones, taken in parts; any number of threads; failing memory.
  */
 #include "case.h"
+#include "support/suite.h"
 
 #define NOWHERE WEFT_NO_SPAN
 
@@ -215,18 +216,5 @@ START_TEST(keys_must_be_there) {
 }
 END_TEST
 
-int main(void) {
-    Suite *suite = suite_create("lists");
-    TCase *tests = tcase_create("lists");
-    tcase_set_timeout(tests, 300);
-    tcase_add_test(tests, random_lists_match_the_reference);
-    tcase_add_test(tests, long_lists_are_taken_in_parts);
-    tcase_add_test(tests, threads_do_not_change_a_bit);
-    tcase_add_test(tests, keys_must_be_there);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+TEST_MAIN("exec/lists", random_lists_match_the_reference, long_lists_are_taken_in_parts, threads_do_not_change_a_bit,
+          keys_must_be_there)

@@ -2,6 +2,7 @@
  * runs end on any host, also when they are cancelled while workers wait. That items read what was packed for them is
  * checked by the naive kernel, in every test of runs. */
 #include "case.h"
+#include "support/suite.h"
 
 static weft_id range_of(weft_dag *dag, weft_op atom, int64_t lo, int64_t hi) {
     weft_value none = {0};
@@ -172,11 +173,6 @@ START_TEST(a_host_without_threads_waits_for_nothing) {
 }
 END_TEST
 
-static bool cancel_after(void *user) {
-    atomic_int *left = user;
-    return atomic_fetch_sub(left, 1) <= 0;
-}
-
 START_TEST(whoever_waits_is_cancelled_too) {
     uint64_t state = 4;
     run_case c;
@@ -203,19 +199,5 @@ START_TEST(whoever_waits_is_cancelled_too) {
 }
 END_TEST
 
-int main(void) {
-    Suite *suite = suite_create("pack");
-    TCase *tests = tcase_create("pack");
-    tcase_set_timeout(tests, 300);
-    tcase_add_test(tests, every_claim_comes_once);
-    tcase_add_test(tests, packing_pays_by_visits);
-    tcase_add_test(tests, slots_are_used_again);
-    tcase_add_test(tests, a_host_without_threads_waits_for_nothing);
-    tcase_add_test(tests, whoever_waits_is_cancelled_too);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+TEST_MAIN("exec/pack", every_claim_comes_once, packing_pays_by_visits, slots_are_used_again,
+          a_host_without_threads_waits_for_nothing, whoever_waits_is_cancelled_too)

@@ -162,11 +162,6 @@ END_TEST
 
 /* ---- what can go wrong -------------------------------------------------------------------------------------- */
 
-static bool cancel_after(void *user) {
-    atomic_int *left = user;
-    return atomic_fetch_sub(left, 1) <= 0;
-}
-
 START_TEST(runs_can_be_cancelled) {
     uint64_t state = 7;
     run_case c;
