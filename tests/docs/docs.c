@@ -7,7 +7,8 @@
  *     ```python         likewise
  *     ```picture        sets and their masks, which are compared (pictures.c)
  *     ```picture later  the same, where this build cannot do it yet
- *     ```ebnf, ```c     nothing
+ *     ```ebnf, ```c, ```console
+ *                       nothing
  *
  * In a ```text block a line `...` stands for any lines, and a number with a point for any such number. */
 #include <dirent.h>
@@ -224,7 +225,8 @@ static void check_page(const char *path) {
             if (problem) fail(b, problem);
         } else if (!strcmp(b->kind, "sh") || !strcmp(b->kind, "python")) {
             run_commands(b, *b->kind == 's' ? "sh" : "python3");
-        } else if (strcmp(b->kind, "ebnf") && strcmp(b->kind, "c") && (strcmp(b->kind, "text") || !previous)) {
+        } else if (strcmp(b->kind, "ebnf") && strcmp(b->kind, "c") && strcmp(b->kind, "console") &&
+                   (strcmp(b->kind, "text") || !previous)) {
             fail(b, "not a kind of block that is checked");
         }
     }
