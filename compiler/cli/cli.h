@@ -177,10 +177,18 @@ void invention_free(invention *it);
 /* Writes what a plan that was shown q and k chose, and commits. An exit code. */
 int write_choices(const session *s, const weft_shape *shape, output_file *out);
 
+/* ---- masks (mask.c) ------------------------------------------------------------------------------------------ */
+
+/* Room for one head's mask; NULL with a complaint. */
+uint8_t *mask_room(const weft_shape *shape);
+/* The boolean masks of all heads, or of --head, one after the other in the room, as a .npy file. An exit code. */
+int write_masks(const session *s, const weft_shape *shape, uint8_t *room, FILE *out);
+
 /* ---- commands ----------------------------------------------------------------------------------------------- */
 
 int command_check(const options *given);
 int command_mask(const options *given);
+int command_export(const options *given);
 int command_ir(const options *given);
 int command_run(const options *given);
 int command_eval(const options *given);

@@ -30,6 +30,22 @@ static const command mask = {
     .help = "The lengths are --lq and --lk, or those of --q and --k. Of a batch it is the first element's mask.",
     .run = command_mask};
 
+static const command export = {
+    .name = "export",
+    .words = "FILE",
+    .least_words = 1,
+    .most_words = 1,
+    .takes = SESSION | TAKES(LENGTH) | TAKES(LQ) | TAKES(LK) | TAKES(QUERY) | TAKES(KEY) | TAKES(HEADS) | TAKES(HEAD) |
+             TAKES(TO) | TAKES(BLOCK) | TAKES(OUTPUT),
+    .needs = TAKES(TO) | TAKES(OUTPUT),
+    .summary = "write a pattern as other libraries take it",
+    .help =
+        "flex: the arrays of FlexAttention's BlockMask and the tiles of its mask function, .npz, which\n"
+        "weft.block_mask in Python reads. flashinfer: indptr, indices and packed_mask of its block-sparse wrapper,\n"
+        ".npz. intervals: int32 [H, Lq, n, 2], the keys [begin, end) of every row, .npy. npy: the boolean mask\n"
+        "[H, Lq, Lk]. Of a batch it is the first element's.",
+    .run = command_export};
+
 static const command ir = {.name = "ir",
                            .words = "FILE",
                            .least_words = 1,
@@ -168,7 +184,7 @@ static const command help = {.name = "help",
                              .summary = "say what the tool, or a command, does",
                              .run = command_help};
 
-const command *const commands[] = {&check, &show,  &stats,  &mask, &why,     &diff,   &ir,   &run,
+const command *const commands[] = {&check, &show,  &stats,  &mask, &export,  &why,    &diff, &ir, &run,
                                    &eval,  &bench, &verify, &fmt,  &explain, &doctor, &help, NULL};
 
 const command *find_command(const char *name) {

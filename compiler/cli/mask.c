@@ -14,8 +14,7 @@ static bool lengths_are_clear(const options *given) {
     return false;
 }
 
-/* Room for one head's mask, taken before a plan is worked out for nothing. */
-static uint8_t *make_room(const weft_shape *shape) {
+uint8_t *mask_room(const weft_shape *shape) {
     uint8_t *mask = NULL;
     if (shape->queries <= MOST_PAIRS / shape->keys) mask = malloc((size_t)(shape->queries * shape->keys));
     if (!mask)
@@ -25,11 +24,15 @@ static uint8_t *make_room(const weft_shape *shape) {
     return mask;
 }
 
-static int write_heads(const session *s, const weft_shape *shape, uint8_t *mask, FILE *out) {
+int write_masks(const session *s, const weft_shape *shape, uint8_t *mask, FILE *out) {
+    const bool one = s->given->given & TAKES(HEAD);
+    const int64_t size[3] = {one ? 1 : shape->heads, shape->queries, shape->keys};
+    int64_t first = one ? s->given->head : 0;
     size_t pairs = (size_t)(shape->queries * shape->keys);
     weft_status status = WEFT_OK;
-    for (int64_t head = 0; head < shape->heads && status == WEFT_OK; head++) {
-        progress("mask", (double)head, (double)shape->heads);
+    npy_write_header(out, "|b1", 3, size);
+    for (int64_t head = first; head < first + size[0] && status == WEFT_OK; head++) {
+        progress("mask", (double)(head - first), (double)size[0]);
         if (interrupted()) {
             status = WEFT_CANCELLED;
         } else {
@@ -54,13 +57,11 @@ int command_mask(const options *given) {
     if (!code) code = session_read(&s, &shape);
     if (!code && !shape.heads) shape.heads = session_heads(&s);
     if (!code) code = session_compile(&s, &plan_only);
-    if (!code && !(mask = make_room(&shape))) code = EXIT_WRONG;
+    if (!code && !(mask = mask_room(&shape))) code = EXIT_WRONG; /* before a plan is worked out for nothing */
     if (!code) code = session_plan(&s, &shape, false);
     if (!code && !output_open(&out, given->output)) code = EXIT_WRONG;
     if (!code) {
-        int64_t size[3] = {shape.heads, shape.queries, shape.keys};
-        npy_write_header(out.stream, "|b1", 3, size);
-        code = write_heads(&s, &shape, mask, out.stream);
+        code = write_masks(&s, &shape, mask, out.stream);
         if (!code && !output_commit(&out)) code = EXIT_WRONG;
     }
     output_discard(&out);

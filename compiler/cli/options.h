@@ -37,8 +37,8 @@ typedef struct options {
     const char *pattern, *q, *k, *v, *output, *lse, *choices, *target;
     option_list defines, arrays, libraries;
     number_list lengths, head_dims, thread_counts;
-    int64_t n, lq, lk, heads, head, head_dim, value_dim, threads;
-    int dtype, against, via, stage, color;
+    int64_t n, lq, lk, heads, head, head_dim, value_dim, threads, block;
+    int dtype, against, via, to, stage, color;
     bool check, no_cache, json, help;
     uint64_t given; /* TAKES of every option that was */
 } options;

@@ -26,7 +26,7 @@ import warnings
 
 import numpy
 
-__all__ = ["compile", "compile_text", "version", "Attention", "Diagnostic", "Error", "PatternError", "ArgumentError",
+__all__ = ["compile", "compile_text", "block_mask", "version", "Attention", "Diagnostic", "Error", "PatternError", "ArgumentError",
            "UnsupportedError", "FileError", "PatternWarning"]
 
 # ---- errors ---------------------------------------------------------------------------------------------------------
@@ -344,6 +344,24 @@ def compile_text(text, pattern=None, *, name="<text>", import_paths=(), threads=
         return library.weft_module_load_text(context, os.fsencode(name), data, len(data), options, module)
 
     return Attention(load, pattern, import_paths, threads, cache)
+
+
+def block_mask(path, device="cpu"):
+    """FlexAttention's BlockMask of a file that `weft export --to flex` wrote, with its mask function."""
+    import torch
+    from torch.nn.attention.flex_attention import BlockMask
+
+    with numpy.load(path) as file:
+        side, lengths = int(file["side"]), tuple(int(length) for length in file["lengths"])
+        bits = numpy.unpackbits(file["tiles"], axis=-1, bitorder="little").astype(bool)
+        tiles, tile_of = (torch.from_numpy(array).to(device) for array in (bits, file["tile_of"]))
+        blocks = [torch.from_numpy(file[name]).to(device)
+                  for name in ("kv_num_blocks", "kv_indices", "full_kv_num_blocks", "full_kv_indices")]
+
+    def mask_function(batch, head, query, key):
+        return tiles[tile_of[head, query // side, key // side], query % side, key % side]
+
+    return BlockMask.from_kv_blocks(*blocks, BLOCK_SIZE=side, mask_mod=mask_function, seq_lengths=lengths)
 
 
 _Plan = collections.namedtuple("_Plan", "handle kept")  # the arrays that it reads, and that must not change

@@ -48,9 +48,12 @@ char *read_file(const char *path) {
     if (!file) die(path);
     char *text = NULL;
     size_t room = 0;
-    if (getdelim(&text, &room, '\0', file) < 0 && ferror(file)) die(path);
+    bool any = getdelim(&text, &room, '\0', file) > 0;
+    if (ferror(file)) die(path);
     fclose(file);
-    return text ? text : strdup("");
+    if (any) return text;
+    free(text);
+    return strdup("");
 }
 
 static void write_file(const char *path, const char *text) {

@@ -1,7 +1,8 @@
 # The Python module and its examples. NumPy is there, PyTorch may be: what needs it is skipped, with a line that says so.
 find_package(Python3 COMPONENTS Interpreter REQUIRED)
 if(BUILD_SHARED_LIBS AND NOT WEFT_SANITIZE MATCHES "thread")
-  set(environment WEFT_LIBRARY=$<TARGET_FILE:weft> PYTHONPATH=${PROJECT_SOURCE_DIR}/compiler/python PYTHONDONTWRITEBYTECODE=1 WEFT_CACHE=)
+  set(environment WEFT_LIBRARY=$<TARGET_FILE:weft> WEFT_TOOL=$<TARGET_FILE:weft_cli>
+      PYTHONPATH=${PROJECT_SOURCE_DIR}/compiler/python PYTHONDONTWRITEBYTECODE=1 WEFT_CACHE=)
   if(WEFT_SANITIZE MATCHES "address") # the interpreter is not instrumented, and what it keeps is no leak of ours
     execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=libasan.so OUTPUT_VARIABLE asan OUTPUT_STRIP_TRAILING_WHITESPACE)
     list(APPEND environment LD_PRELOAD=${asan} ASAN_OPTIONS=detect_leaks=0)
