@@ -189,6 +189,7 @@ int write_masks(const session *s, const weft_shape *shape, uint8_t *room, FILE *
 int command_check(const options *given);
 int command_mask(const options *given);
 int command_export(const options *given);
+int command_import(const options *given);
 int command_ir(const options *given);
 int command_run(const options *given);
 int command_eval(const options *given);

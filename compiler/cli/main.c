@@ -46,6 +46,20 @@ static const command export = {
         "[H, Lq, Lk]. Of a batch it is the first element's.",
     .run = command_export};
 
+static const command import = {
+    .name = "import",
+    .words = "MASK.npy",
+    .least_words = 1,
+    .most_words = 1,
+    .takes = TAKES(NAME) | TAKES(OUTPUT) | TAKES(HELP),
+    .needs = TAKES(OUTPUT),
+    .summary = "make a pattern file of a boolean mask",
+    .help =
+        "The mask is [Lq, Lk] or [H, Lq, Lk]. Where a few atoms hold exactly its pairs the file has those; else it\n"
+        "names the mask, or its blocks, as an array to bind. Either has been compared with the mask pair by pair.\n"
+        "Arrays that the file needs are written beside it.",
+    .run = command_import};
+
 static const command ir = {.name = "ir",
                            .words = "FILE",
                            .least_words = 1,
@@ -184,8 +198,8 @@ static const command help = {.name = "help",
                              .summary = "say what the tool, or a command, does",
                              .run = command_help};
 
-const command *const commands[] = {&check, &show,  &stats,  &mask, &export,  &why,    &diff, &ir, &run,
-                                   &eval,  &bench, &verify, &fmt,  &explain, &doctor, &help, NULL};
+const command *const commands[] = {&check, &show, &stats, &mask,   &export, &import,  &why,    &diff, &ir,
+                                   &run,   &eval, &bench, &verify, &fmt,    &explain, &doctor, &help, NULL};
 
 const command *find_command(const char *name) {
     const char *names[sizeof commands / sizeof *commands];

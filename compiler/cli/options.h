@@ -34,7 +34,7 @@ typedef struct number_list {
 typedef struct options {
     const char **words; /* FILE and what follows */
     int word_count;
-    const char *pattern, *q, *k, *v, *output, *lse, *choices, *target;
+    const char *pattern, *name, *q, *k, *v, *output, *lse, *choices, *target;
     option_list defines, arrays, libraries;
     number_list lengths, head_dims, thread_counts;
     int64_t n, lq, lk, heads, head, head_dim, value_dim, threads, block;

@@ -26,8 +26,8 @@ import warnings
 
 import numpy
 
-__all__ = ["compile", "compile_text", "block_mask", "version", "Attention", "Diagnostic", "Error", "PatternError", "ArgumentError",
-           "UnsupportedError", "FileError", "PatternWarning"]
+__all__ = ["compile", "compile_text", "block_mask", "save_mask", "version", "Attention", "Diagnostic", "Error",
+           "PatternError", "ArgumentError", "UnsupportedError", "FileError", "PatternWarning"]
 
 # ---- errors ---------------------------------------------------------------------------------------------------------
 
@@ -362,6 +362,14 @@ def block_mask(path, device="cpu"):
         return tiles[tile_of[head, query // side, key // side], query % side, key % side]
 
     return BlockMask.from_kv_blocks(*blocks, BLOCK_SIZE=side, mask_mod=mask_function, seq_lengths=lengths)
+
+
+def save_mask(path, block_mask):
+    """The pairs of FlexAttention's BlockMask, as its mask function has them, in a .npy file for `weft import`."""
+    from torch.nn.attention.flex_attention import create_mask
+
+    pairs = create_mask(block_mask.mask_mod, *block_mask.shape, device=block_mask.kv_indices.device)
+    numpy.save(path, pairs.cpu().numpy())
 
 
 _Plan = collections.namedtuple("_Plan", "handle kept")  # the arrays that it reads, and that must not change

@@ -14,7 +14,8 @@ TOOL = os.environ["WEFT_TOOL"]
 PATTERNS = {
     "window": "pattern p { attend window(20, 3); }",
     "empty_rows": "pattern p { attend where(i % 5 != 0) & past(9); }",
-    "mixed": "pattern p { heads 0..2: (past(40) | cols(0..4)) & causal; heads 2..3: blocks(16, random(3)); attend all; }",
+    "mixed": "pattern p { heads 0..2: (past(40) | cols(0..4)) & causal;"
+             " heads 2..3: blocks(16, random(3)); attend all; }",
     "nothing": "pattern p { attend none; }",
     "everything": "pattern p { attend all; }",
 }
