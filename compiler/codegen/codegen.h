@@ -27,7 +27,7 @@ typedef struct weft_codegen {
     void (*describe)(weft_text *out);
 } weft_codegen;
 
-enum { WEFT_CODEGEN_ABI = 8 };
+enum { WEFT_CODEGEN_ABI = 9 };
 
 /* The plugin's only export. */
 WEFT_API const weft_codegen *weft_llvm_codegen(void);

@@ -15,7 +15,7 @@ enum {
     WEFT_KEY_GROUP = 16,  /* key ranges of tiles are trimmed to multiples of this, or to Lk */
     WEFT_GROUP_REST = 8,  /* keys or dims that the last group of a product has beyond those of a block: fewer */
     WEFT_MAX_DIM = 256,
-    WEFT_KERNEL_ABI = 7
+    WEFT_KERNEL_ABI = 8
 };
 
 /* Keys [64 * block + first, 64 * block + last) of one block, or a run of whole blocks. */
@@ -73,7 +73,19 @@ typedef struct weft_call {
     /* The call that comes next on this worker, of the same kernel or its other height, or NULL: what it reads first is
      * fetched ahead. */
     const struct weft_call *next;
+    /* Kernels of tiles: NULL, or row r of the item is row row_index[r] of q, o and lse. The score modifiers, if there
+     * are any, do not ask for positions then. */
+    const uint32_t *row_index;
+    /* The same: NULL, or floats that stand in for o, so that what many calls fold into it is rounded once. Rows are
+     * wide_row floats apart, whole registers, and what fills the last one up may be written. */
+    float *wide;
+    int64_t wide_row;
 } weft_call;
+
+/* Where row r of an item is among those of q, o and lse. */
+static inline int64_t weft_row_at(const weft_call *call, int64_t row) {
+    return call->row_index ? (int64_t)call->row_index[row] : row;
+}
 
 typedef void weft_kernel_entry(const weft_call *call);
 

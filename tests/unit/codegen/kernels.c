@@ -38,6 +38,8 @@ typedef struct problem {
     weft_mask masks[MAX_TILES];
     uint32_t tile_count, mask_count;
     bool allowed[WEFT_TILE_ROWS][MAX_KEYS];
+    bool indexed;
+    uint32_t row_of[WEFT_TILE_ROWS]; /* where row r is in q, o and lse; r itself where they are not indexed */
     bool poisoned[MAX_KEYS]; /* v is NaN or infinite there, though some rows attend to it */
 } problem;
 
@@ -108,6 +110,15 @@ static void choose_tiles(problem *p, test_random *random) {
     }
 }
 
+static void shuffle_rows(problem *p, test_random *random) {
+    p->indexed = test_range(random, 0, 2) == 0;
+    for (int64_t row = 0; row < p->rows; row++) {
+        int64_t other = p->indexed ? test_range(random, 0, row) : row;
+        p->row_of[row] = p->row_of[other];
+        p->row_of[other] = (uint32_t)row;
+    }
+}
+
 static bool seen(const problem *p, int64_t key, bool by_all) {
     bool any = false, all = true;
     for (int64_t row = 0; row < p->rows; row++) {
@@ -153,7 +164,7 @@ static void reference(const problem *p, answer *out) {
         out->finite[row] = true;
         for (int64_t key = 0; key < p->keys; key++) {
             if (!p->allowed[row][key]) continue;
-            const double *query = q + row * p->head_dim, *with = k + key * p->head_dim;
+            const double *query = q + p->row_of[row] * p->head_dim, *with = k + key * p->head_dim;
             double dot = 0;
             for (int64_t d = 0; d < p->head_dim; d++) dot += query[d] * with[d];
             scores[key] = p->scale * dot;
@@ -216,6 +227,7 @@ static weft_call call_of(const problem *p, const matrix *o, float *scratch) {
                        .tile_count = p->tile_count,
                        .masks = p->masks,
                        .sink = -INFINITY,
+                       .row_index = p->indexed ? p->row_of : NULL,
                        .scratch = scratch};
 }
 
@@ -301,12 +313,12 @@ static void run_whole(const problem *p, weft_kernel_entry *entry, weft_kernel_en
     double biggest = biggest_output(p, want);
     for (int64_t row = 0; row < p->rows; row++) {
         for (int64_t d = 0; d < p->value_dim; d++) {
-            compare(p, want, row, d, get(&o, row, d), biggest,
+            compare(p, want, row, d, get(&o, p->row_of[row], d), biggest,
                     rounding[p->dtype] * (1 + tolerance) * fabs(want->o[row][d]) + 0x1p-25);
-            put(&o, row, d, untouched);
+            put(&o, p->row_of[row], d, untouched);
         }
-        if (with_lse) compare_lse(p, get(&lse, row, 0), want->lse[row]);
-        put(&lse, row, 0, untouched);
+        if (with_lse) compare_lse(p, get(&lse, p->row_of[row], 0), want->lse[row]);
+        put(&lse, p->row_of[row], 0, untouched);
     }
     expect_untouched(&o, "a gap of o was written");
     expect_untouched(&lse, "a gap of lse was written");
@@ -356,12 +368,16 @@ static void run_split(const problem *p, weft_kernel_entry *entry, const answer *
     guarded_free(&o.memory);
 }
 
-/* The same tiles in passes, each folded into what the ones before it left. */
+/* The same tiles in passes, each folded into what the ones before it left, in o or in floats that stand in for it. */
 static void run_folded(const problem *p, weft_kernel_entry *entry, const answer *want, test_random *random) {
     enum { PASSES = 3 };
+    bool wide = test_range(random, 0, 1);
+    int64_t wide_row = weft_whole_registers(p->value_dim);
+    guarded wide_rows = guarded_floats((size_t)(p->rows * wide_row), true);
     matrix o = make_matrix(random, p->dtype, p->rows, p->value_dim, untouched);
     matrix lse = make_matrix(random, WEFT_F32, p->rows, 1, untouched);
     uint32_t done = 0;
+    for (int64_t n = 0; n < p->rows * wide_row; n++) wide_rows.at[n] = NAN;
     for (int pass = 0; pass < PASSES; pass++) {
         guarded memory;
         uint32_t end = pass == PASSES - 1 ? p->tile_count : (uint32_t)test_range(random, done, p->tile_count);
@@ -369,6 +385,7 @@ static void run_folded(const problem *p, weft_kernel_entry *entry, const answer 
         call.lse = origin(&lse);
         call.lse_row = lse.row;
         call.fold = pass > 0;
+        if (wide) call.wide = wide_rows.at, call.wide_row = wide_row;
         call.tiles = p->tiles + done;
         call.tile_count = end - done;
         entry(&call);
@@ -378,12 +395,15 @@ static void run_folded(const problem *p, weft_kernel_entry *entry, const answer 
     double biggest = biggest_output(p, want);
     for (int64_t row = 0; row < p->rows; row++) {
         for (int64_t d = 0; d < p->value_dim; d++) {
-            compare(p, want, row, d, get(&o, row, d), biggest, PASSES * rounding[p->dtype] * p->largest_value);
-            put(&o, row, d, untouched);
+            int64_t at = p->row_of[row];
+            compare(p, want, row, d, wide ? (double)wide_rows.at[at * wide_row + d] : get(&o, at, d), biggest,
+                    wide ? 0x1p-25 : PASSES * rounding[p->dtype] * p->largest_value);
+            if (!wide) put(&o, at, d, untouched);
         }
-        compare_lse(p, get(&lse, row, 0), want->lse[row]);
-        put(&lse, row, 0, untouched);
+        compare_lse(p, get(&lse, p->row_of[row], 0), want->lse[row]);
+        put(&lse, p->row_of[row], 0, untouched);
     }
+    guarded_free(&wide_rows);
     expect_untouched(&o, "a gap of o was written");
     expect_untouched(&lse, "a gap of lse was written");
     guarded_free(&o.memory);
@@ -410,6 +430,7 @@ static void run_item(const loaded_kernel *kernel, const char *target, weft_dtype
     p->q = make_matrix(&random, p->dtype, p->rows, head_dim, NAN);
     p->k = make_matrix(&random, p->dtype, p->keys, head_dim, NAN);
     p->v = make_matrix(&random, p->dtype, p->keys, value_dim, NAN);
+    shuffle_rows(p, &random);
     choose_tiles(p, &random);
     fill_tensors(p, &random);
     reference(p, want);

@@ -20,14 +20,15 @@ static float pack_queries(const weft_call *call, int64_t height, int64_t dims, f
     _Alignas(64) float square[LANES * LANES];
     for (int64_t row = 0; row < height; row += LANES)
         for (int64_t dim = 0; dim < dims; dim += LANES) {
-            const element *from = (const element *)call->q + row * call->q_row + dim * call->q_dim;
+            const element *from = (const element *)call->q + dim * call->q_dim;
             strided m = {call->q_row, call->q_dim, call->rows - row, dims - dim};
             vec x[LANES];
             if (whole(&m)) {
 #pragma unroll
-                for (int r = 0; r < LANES; r++) x[r] = load_elements(from + r * m.row) * factor;
+                for (int r = 0; r < LANES; r++)
+                    x[r] = load_elements(from + weft_row_at(call, row + r) * m.row) * factor;
             } else {
-                gather(from, &m, square);
+                gather(call, row, from, &m, square);
 #pragma unroll
                 for (int r = 0; r < LANES; r++) x[r] = load(square + r * LANES) * factor;
             }

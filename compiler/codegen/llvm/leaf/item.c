@@ -244,7 +244,7 @@ static void attend(const item *it, const block *now, const block *next) {
     if (next) {
         look_ahead(&keys, next->k, call->k_row, next->keys);
     } else {
-        if (!call->state) look_ahead(&values, call->o, call->o_row, call->rows);
+        if (!call->state && !call->row_index) look_ahead(&values, call->o, call->o_row, call->rows);
         if (call->next) look_at_call(it, &keys, call->next);
     }
     columns parts = columns_of(it, now);
@@ -263,8 +263,9 @@ static void start(item *it, float *scratch) {
     it->weights = weights_of(it->scores, it->height);
     it->queries = it->scores + (WEFT_TILE_KEYS * 3 / 2 + WEFT_GROUP_REST) * it->height + WEFT_TILE_ROWS;
     it->acc = it->queries + weft_whole_registers(it->head_dim) * it->height;
-    fetch_rows(it->call->q, it->call->q_row * (int64_t)sizeof(element), it->call->rows,
-               it->head_dim * (int64_t)sizeof(element));
+    if (!it->call->row_index)
+        fetch_rows(it->call->q, it->call->q_row * (int64_t)sizeof(element), it->call->rows,
+                   it->head_dim * (int64_t)sizeof(element));
     for (int64_t row = 0; row < it->height; row += LANES) {
         store(it->maximum + row, splat(-__builtin_inff()));
         store(it->total + row, splat(0));

@@ -38,48 +38,76 @@ typedef struct strided {
 
 static inline bool whole(const strided *m) { return m->column == 1 && m->rows >= LANES && m->columns >= LANES; }
 
-/* square[r][c] = at[r][c], and 0 outside. */
-static __attribute__((noinline)) void gather(const element *at, const strided *m, float *square) {
+/* square[r][c] = at[row + r][c], of the rows of a call, and 0 outside. */
+static __attribute__((noinline)) void gather(const weft_call *call, int64_t row, const element *at, const strided *m,
+                                             float *square) {
 #pragma clang loop unroll(disable)
-    for (int64_t r = 0; r < LANES; r++)
-        store(square + r * LANES, load_some(at + r * m->row, m->column, r < m->rows ? smaller(m->columns, LANES) : 0));
+    for (int64_t r = 0; r < LANES; r++) {
+        int64_t from = r < m->rows ? weft_row_at(call, row + r) : 0;
+        store(square + r * LANES, load_some(at + from * m->row, m->column, r < m->rows ? smaller(m->columns, LANES) : 0));
+    }
 }
 
-static __attribute__((noinline)) void scatter(const float *square, const strided *m, element *at) {
+static __attribute__((noinline)) void scatter(const weft_call *call, int64_t row, const float *square,
+                                              const strided *m, element *at) {
     for (int64_t r = 0; r < smaller(m->rows, LANES); r++)
-        store_some(at + r * m->row, m->column, smaller(m->columns, LANES), load(square + r * LANES));
+        store_some(at + weft_row_at(call, row + r) * m->row, m->column, smaller(m->columns, LANES),
+                   load(square + r * LANES));
+}
+
+/* x, plus `part` (unless 0) of what was there. */
+static inline vec fold(vec x, float part, vec old) {
+    return x + choose(splat(part) == 0, splat(0), splat(part) * old);
+}
+
+/* A square of o: row r is x[r], plus kept[row + r] of what it was. */
+static inline __attribute__((always_inline)) void write_square(const weft_call *call, int64_t row, int64_t dim,
+                                                               int64_t dims, const float *kept, vec x[LANES]) {
+    _Alignas(64) float square[LANES * LANES];
+    element *to = (element *)call->o + dim * call->o_dim;
+    strided m = {call->o_row, call->o_dim, call->rows - row, dims - dim};
+    bool direct = whole(&m);
+    if (kept && !direct) gather(call, row, to, &m, square);
+    if (kept) {
+#pragma unroll
+        for (int r = 0; r < LANES; r++)
+            x[r] = fold(x[r], kept[row + r],
+                        direct ? load_elements(to + weft_row_at(call, row + r) * m.row) : load(square + r * LANES));
+    }
+    if (direct) {
+#pragma unroll
+        for (int r = 0; r < LANES; r++) store_elements(to + weft_row_at(call, row + r) * m.row, x[r]);
+    } else {
+#pragma unroll
+        for (int r = 0; r < LANES; r++) store(square + r * LANES, x[r]);
+        scatter(call, row, square, &m, to);
+    }
+}
+
+/* The same of what stands in for o. */
+static inline __attribute__((always_inline)) void write_wide(const weft_call *call, int64_t row, int64_t dim,
+                                                             const float *kept, const vec x[LANES]) {
+#pragma unroll
+    for (int r = 0; r < LANES; r++) {
+        if (row + r >= call->rows) continue;
+        float *to = call->wide + weft_row_at(call, row + r) * call->wide_row + dim;
+        store_loose(to, kept ? fold(x[r], kept[row + r], load_loose(to)) : x[r]);
+    }
 }
 
 /* o[row][d] = acc[d][row] * share[row], plus kept[row] (if any) of what it was; nothing of it where that is 0. */
 static void unpack_outputs(const weft_call *call, int64_t height, int64_t dims, const float *acc, const float *share,
                            const float *kept) {
-    _Alignas(64) float square[LANES * LANES];
     for (int64_t row = 0; row < smaller(height, call->rows); row += LANES)
         for (int64_t dim = 0; dim < dims; dim += LANES) {
-            element *to = (element *)call->o + row * call->o_row + dim * call->o_dim;
-            strided m = {call->o_row, call->o_dim, call->rows - row, dims - dim};
-            bool direct = whole(&m);
             vec x[LANES], factor = load(share + row);
 #pragma unroll
             for (int d = 0; d < LANES; d++) x[d] = load(acc + smaller(dim + d, dims - 1) * height + row) * factor;
             transpose(x);
-            if (kept && !direct) gather(to, &m, square);
-            if (kept) {
-#pragma unroll
-                for (int r = 0; r < LANES; r++) {
-                    vec part = splat(kept[row + r]);
-                    vec old = direct ? load_elements(to + r * m.row) : load(square + r * LANES);
-                    x[r] += choose(part == 0, splat(0), part * old);
-                }
-            }
-            if (direct) {
-#pragma unroll
-                for (int r = 0; r < LANES; r++) store_elements(to + r * m.row, x[r]);
-            } else {
-#pragma unroll
-                for (int r = 0; r < LANES; r++) store(square + r * LANES, x[r]);
-                scatter(square, &m, to);
-            }
+            if (call->wide)
+                write_wide(call, row, dim, kept, x);
+            else
+                write_square(call, row, dim, dims, kept, x);
         }
 }
 

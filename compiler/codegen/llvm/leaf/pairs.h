@@ -52,13 +52,13 @@ static float pack_queries(const weft_call *call, int64_t height, int64_t dims, f
     const many sign = (many){0} + (uint16_t)(factor < 0 ? 0x8000 : 0);
     for (int64_t row = 0; row < height; row += LANES)
         for (int64_t pair = 0; pair < steps_of(dims); pair += LANES) {
-            const element *from = (const element *)call->q + row * call->q_row + 2 * pair * call->q_dim;
+            const element *from = (const element *)call->q + 2 * pair * call->q_dim;
             int64_t rows = call->rows - row, rest = dims - 2 * pair;
             bool whole = call->q_dim == 1 && rows >= LANES && rest >= 2 * LANES;
             vec x[LANES];
 #pragma unroll
             for (int r = 0; r < LANES; r++) {
-                const element *at = from + r * call->q_row;
+                const element *at = from + (r < rows ? weft_row_at(call, row + r) * call->q_row : 0);
                 many q = whole ? load_many(at) : some_elements(at, call->q_dim, r < rows ? rest : 0);
                 x[r] = (vec)(factor == 0 ? vanish(q) : q ^ sign);
             }
