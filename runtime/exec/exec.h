@@ -4,7 +4,7 @@
 
 #include <stdatomic.h>
 
-#include "plan/plan.h"
+#include "plan/bundles.h"
 #include "support/elements.h"
 
 /* ---- tensors ------------------------------------------------------------------------------------------------ */
@@ -98,16 +98,16 @@ typedef struct weft_ring {
 /* From a 64-byte boundary on: the slots of packed values, and those values; the counters of unfinished parts, one a
  * split of every (batch element, head); the states of split row tiles; the modifiers; keys that are made of queries,
  * and marks of rows that have seen one; what is chosen of q and k; lse for hosts that do not ask for it, where
- * something is folded; then each worker's: scratch, and what it needs for lists that the run decides: open keys, a
- * lister's memory, and the list of an item. Counters and states are those of the phase that needs most. Sizes are
- * multiples of 64 bytes. */
+ * something is folded; what stands in for o and lse of bundles; then each worker's: scratch, and what it needs for
+ * lists that the run decides: open keys, a lister's memory, and the list of an item, or what bundles are made in and
+ * gathered. Counters and states are those of the phase that needs most. Sizes are multiples of 64 bytes. */
 typedef struct weft_workspace {
     weft_ring ring;
-    size_t packed, counters, states, modifiers, shared, marks, choices, lse,
-        workers;               /* offsets in bytes; slots are at the begin */
-    size_t open, lister, list; /* offsets in what is a worker's, whose scratch is at its begin */
-    size_t state, worker;      /* bytes of one state and of what is one worker's */
-    size_t size;               /* whole, with room to reach the boundary */
+    size_t packed, counters, states, modifiers, shared, marks, choices, lse, wide,
+        workers;                                   /* offsets in bytes; slots are at the begin */
+    size_t open, lister, list, bundling, gathered; /* offsets in what is a worker's, whose scratch is at its begin */
+    size_t state, worker;                          /* bytes of one state and of what is one worker's */
+    size_t size;                                   /* whole, with room to reach the boundary */
 } weft_workspace;
 /* Keys of an item's list that a run decides; longer ones are taken in parts. */
 enum { WEFT_LIST_ROOM = 8192 };
@@ -122,6 +122,32 @@ weft_workspace weft_workspace_of(const weft_plan *plan);
 /* Chooses of q and k, in the memory of a selection; false when the host said stop. */
 bool weft_choose_of(const weft_plan *plan, const weft_selection *selection, const weft_views *views, uint32_t workers,
                     unsigned char *memory);
+
+/* ---- bundles (bundles.c) ---------------------------------------------------------------------------------------- */
+
+/* Keys that one call takes of a bundle, and what they are gathered into: keys, then values, then masks. Each call rounds
+ * lse once more. */
+enum { WEFT_BUNDLE_KEYS = 1024 };
+size_t weft_gathered_bytes(const weft_plan *plan);
+/* Where o has 16 bits: floats that all bundles fold into, and their lse; 0 bytes elsewhere. */
+size_t weft_wide_bytes(const weft_plan *plan);
+void weft_wide_begin(const weft_plan *plan, unsigned char *wide);
+/* Folds them into o and lse. */
+void weft_wide_end(const weft_plan *plan, const weft_views *views, uint32_t workers, unsigned char *wide);
+
+struct weft_work;
+/* One item of bundles. */
+typedef struct weft_bundle_job {
+    const weft_plan *plan;
+    const struct weft_work *work;
+    const weft_views *views;
+    const weft_bound *bound; /* that knows what was chosen */
+    weft_kernel_entry *tall, *strip;
+    unsigned char *bundling, *gathered, *wide;
+    _Atomic(uint8_t) *marks;
+} weft_bundle_job;
+/* `call` is that of the item: scale, modifiers and scratch are read. */
+void weft_compute_bundles(const weft_bundle_job *job, const weft_call *call);
 
 /* ---- claiming ----------------------------------------------------------------------------------------------- */
 

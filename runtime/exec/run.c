@@ -151,15 +151,37 @@ static bool gather_row(weft_gathering *g, weft_lister *lister) {
     return true;
 }
 
-static void gather_at_run(weft_execution *run, const weft_work *work, size_t worker, const weft_call *call) {
-    const weft_item *item = &work->layout->items[work->item];
-    unsigned char *own = worker_at(run, worker);
+/* The plan's sets, with what the run decides for the head. */
+static weft_bound open_sets(const weft_execution *run, const weft_work *work, unsigned char *own) {
     weft_bound bound = run->plan->bound;
     weft_array *open = (weft_array *)(void *)(own + run->parts.open);
     weft_open_keys(run->plan->kernel->program, run->modifiers.arguments, work->batch, work->head, open);
     bound.open = open;
     weft_see_choices(&bound, &run->plan->selection, run->workspace + run->parts.choices,
                      (size_t)(work->batch * run->plan->shape.heads + work->head));
+    return bound;
+}
+
+static void bundle_at_run(weft_execution *run, const weft_work *work, size_t worker, const weft_call *call) {
+    unsigned char *own = worker_at(run, worker);
+    weft_bound bound = open_sets(run, work, own);
+    weft_bundle_job job = {.plan = run->plan,
+                           .work = work,
+                           .views = &run->views,
+                           .bound = &bound,
+                           .tall = run->tall,
+                           .strip = run->strip,
+                           .bundling = own + run->parts.bundling,
+                           .gathered = own + run->parts.gathered,
+                           .wide = run->workspace + run->parts.wide,
+                           .marks = run->marks};
+    weft_compute_bundles(&job, call);
+}
+
+static void gather_at_run(weft_execution *run, const weft_work *work, size_t worker, const weft_call *call) {
+    const weft_item *item = &work->layout->items[work->item];
+    unsigned char *own = worker_at(run, worker);
+    weft_bound bound = open_sets(run, work, own);
     weft_lister lister = weft_lister_of(&bound, work->layout, own + run->parts.lister);
     weft_gathering g = {.gather = run->gather,
                         .item = call,
@@ -174,6 +196,10 @@ static void gather_at_run(weft_execution *run, const weft_work *work, size_t wor
 }
 
 static void compute_lists(weft_execution *run, const weft_work *work, size_t worker, weft_call *call) {
+    if (work->layout->bundles) {
+        bundle_at_run(run, work, worker, call);
+        return;
+    }
     if (work->layout->at_run) {
         gather_at_run(run, work, worker, call);
         return;
@@ -332,7 +358,10 @@ static weft_status execute(weft_execution *run, const weft_tensors *tensors, voi
     bool chosen = ready && weft_choose_of(run->plan, &run->plan->selection, &run->views, run->plan->workers,
                                           run->workspace + run->parts.choices);
     if (ready && !chosen) atomic_store(&run->stopped, true);
+    weft_wide_begin(run->plan, run->workspace + run->parts.wide);
     for (; ready && run->phase < run->plan->phase_count && !stopped(run); run->phase++) execute_phase(run);
+    if (ready && !stopped(run))
+        weft_wide_end(run->plan, &run->views, run->plan->workers, run->workspace + run->parts.wide);
     weft_run_modifiers_end(&run->modifiers);
     if (!ready) return weft_status_of_failure(diagnostics);
     return atomic_load(&run->stopped) ? WEFT_CANCELLED : WEFT_OK;

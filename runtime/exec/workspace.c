@@ -20,7 +20,9 @@ weft_workspace weft_workspace_of(const weft_plan *plan) {
         out.open = out.worker;
         out.lister = out.open + rounded(plan->kernel->program->parameter_count * sizeof(weft_array));
         out.list = out.lister + rounded(weft_lister_bytes(shape->keys));
-        out.worker = out.list + rounded(sizeof(weft_list_part));
+        out.bundling = out.list + rounded(sizeof(weft_list_part));
+        out.gathered = out.bundling + rounded(weft_bundle_bytes(plan));
+        out.worker = out.gathered + weft_gathered_bytes(plan);
     }
     out.ring = weft_ring_of(plan);
     out.packed = (size_t)out.ring.slots * sizeof(weft_slot);
@@ -31,7 +33,8 @@ weft_workspace weft_workspace_of(const weft_plan *plan) {
     out.marks = out.shared + rounded(weft_shared_keys_size(plan));
     out.choices = out.marks + rounded(weft_marks_size(plan));
     out.lse = out.choices + weft_selection_bytes(&plan->selection, plan->workers);
-    out.workers = out.lse + rounded(rows * sizeof(float));
+    out.wide = out.lse + rounded(rows * sizeof(float));
+    out.workers = out.wide + weft_wide_bytes(plan);
     out.size = out.workers + plan->workers * out.worker + BOUNDARY - 1;
     return out;
 }

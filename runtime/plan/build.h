@@ -64,7 +64,7 @@ typedef struct weft_step {
 /* What a layout is known by. */
 typedef struct weft_place {
     weft_id set, list;
-    uint32_t phase, unused;
+    uint32_t phase, part;
     int64_t first, keys; /* of its space */
 } weft_place;
 
@@ -121,6 +121,11 @@ weft_id weft_join_sets(weft_planner *planner, weft_id a, weft_id b);
 bool weft_step_pays(weft_planner *planner, weft_id contiguous, const weft_step *step, bool *pays);
 /* All pairs of a step. 0: memory failed. */
 weft_id weft_step_set(weft_planner *planner, const weft_step *step);
+
+/* filters.c: what the pairs of a list that q and k choose must hold besides; NULL: that cannot be had. False when
+ * memory fails. */
+bool weft_plan_filter(weft_planner *planner, weft_id set, weft_id list, const weft_filter **filter);
+void weft_plan_filters_free(weft_plan *plan);
 
 /* lists.c: the rows of a layout of lists, drawn where they can be, and their items. */
 bool weft_plan_lists(weft_planner *planner, weft_layout *layout);

@@ -123,6 +123,7 @@ void weft_plan_destroy(weft_plan *plan) {
     weft_free(allocator, plan->scale_of, (size_t)plan->shape.heads * sizeof *plan->scale_of);
     weft_free(allocator, plan->masks, plan->mask_capacity * sizeof *plan->masks);
     weft_plan_modifiers_free(plan);
+    weft_plan_filters_free(plan);
     weft_selection_free(&plan->selection);
     weft_chosen_free(&plan->shown);
     weft_free(allocator, plan->arguments, argument_bytes(plan));

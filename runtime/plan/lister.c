@@ -27,19 +27,28 @@ size_t weft_lister_bytes(int64_t keys) {
 
 weft_lister weft_lister_of(const weft_bound *bound, const weft_layout *layout, void *memory) {
     int64_t words = words_of(layout->space.keys);
-    return (weft_lister){.bound = bound,
+    bool diagonals = layout->part > 0; /* of a list with parts, those that are not bundles */
+    return (weft_lister){.diagonals_of = diagonals ? weft_find_choice(bound, layout->list) : NULL,
+                         .bound = bound,
                          .layout = layout,
                          .filters = weft_node_at(&bound->dag, layout->set)->op != WEFT_ATOM_ALL,
                          .bits = memory,
                          .words = (uint64_t *)memory + words};
 }
 
-static void add(weft_lister *lister, int64_t row, int64_t key) {
+/* Does the rest of the set hold the pair? */
+static bool holds(const weft_lister *lister, int64_t row, int64_t key) {
     const weft_layout *layout = lister->layout;
+    if (layout->filter && layout->filter->is_static) return weft_filter_holds(layout->filter, row, key);
+    int64_t i = row + layout->space.first;
+    if (lister->diagonals_of && !weft_contains(lister->bound, layout->list, layout->space, i, key)) return false;
+    return !lister->filters || weft_contains(lister->bound, layout->set, layout->space, i, key);
+}
+
+static void add(weft_lister *lister, int64_t row, int64_t key) {
     uint64_t bit = UINT64_C(1) << key % WORD;
     if (lister->bits[key / WORD] & bit) return;
-    if (lister->filters && !weft_contains(lister->bound, layout->set, layout->space, row + layout->space.first, key))
-        return;
+    if (!holds(lister, row, key)) return;
     lister->bits[key / WORD] |= bit;
     lister->words[key / WORD / WORD] |= UINT64_C(1) << key / WORD % WORD;
 }
@@ -78,9 +87,27 @@ static void add_array(weft_lister *lister, int64_t row) {
     }
 }
 
+/* From the farthest on; columns have had theirs. */
+static uint32_t take_diagonals(weft_lister *lister, uint32_t *keys, uint32_t room) {
+    const weft_choice *c = lister->diagonals_of;
+    int64_t i = lister->row + lister->layout->space.first;
+    uint32_t taken = 0;
+    while (lister->diagonal > 0 && taken < room) {
+        int64_t key = i - c->diagonals[--lister->diagonal];
+        if (key < 0 || key >= lister->layout->space.keys || c->column_bits[key / WORD] >> key % WORD & 1) continue;
+        if (holds(lister, lister->row, key)) keys[taken++] = (uint32_t)key;
+    }
+    return taken;
+}
+
 void weft_lister_begin(weft_lister *lister, int64_t row) {
     const weft_layout *layout = lister->layout;
     lister->next = 0;
+    if (lister->diagonals_of) {
+        lister->row = row;
+        lister->diagonal = lister->diagonals_of->diagonal_count;
+        return;
+    }
     if (layout->list_begin) {
         for (int64_t n = layout->list_begin[row]; n < layout->list_begin[row + 1]; n++)
             add(lister, row, layout->list_keys[n]);
@@ -98,6 +125,7 @@ void weft_lister_begin(weft_lister *lister, int64_t row) {
 uint32_t weft_lister_take(weft_lister *lister, uint32_t *keys, uint32_t room) {
     int64_t count = words_of(words_of(lister->layout->space.keys));
     uint32_t taken = 0;
+    if (lister->diagonals_of) return take_diagonals(lister, keys, room);
     for (; lister->next < count; lister->next++)
         for (uint64_t *word = &lister->words[lister->next]; *word;) {
             int64_t at = lister->next * WORD + weft_lowest_bit(*word);

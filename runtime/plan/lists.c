@@ -1,6 +1,7 @@
 /* Layouts of lists: each row has its own. What is drawn is drawn here, once, and held against the rest of the set; what
  * a run brings has nothing but its rows. */
 #include "plan/build.h"
+#include "plan/bundles.h"
 
 enum { MOST_ENTRIES = 8192, MOST_VISITS = 4096 }; /* of an item, and of nodes of a set */
 
@@ -92,7 +93,9 @@ bool weft_plan_lists(weft_planner *planner, weft_layout *layout) {
     if (drawn && !draw(planner, layout)) return false;
     planner->plan->lists_at_run |= layout->at_run;
     int64_t rows = layout->space.queries;
-    for (int64_t row = 0, count; row < rows; row += count) {
+    for (int64_t row = 0; layout->bundles && row < rows; row += weft_bundle_rows(planner->plan, layout))
+        if (!add_item(planner, layout, row, rows - row < WEFT_TILE_ROWS ? rows - row : WEFT_TILE_ROWS)) return false;
+    for (int64_t row = layout->bundles ? rows : 0, count; row < rows; row += count) {
         count = 1;
         while (count < WEFT_TILE_ROWS && row + count < rows && entries_of(layout, row, count + 1) <= MOST_ENTRIES)
             count++;

@@ -5,6 +5,7 @@
 #define WEFT_PLAN_PLAN_H
 
 #include "kernel/kernel.h"
+#include "plan/filter.h"
 #include "select/select.h"
 #include "set/modifiers.h"
 #include "set/set.h"
@@ -35,11 +36,14 @@ typedef struct weft_split {
 
 /* What one class of positions visits in one phase. Equal sets over equal spaces share one. */
 typedef struct weft_layout {
-    weft_id set;      /* in the plan's bound DAG */
-    weft_id list;     /* 0: tiles; else each row visits the keys that this atom lists and `set` holds */
-    bool at_run;      /* what a run is given decides them: each run asks the set anew, for every row (lister.c) */
-    weft_space space; /* of the class */
-    uint32_t phase;   /* in the first one every row has an item, in later ones those that have keys */
+    weft_id set;   /* in the plan's bound DAG */
+    weft_id list;  /* 0: tiles; else each row visits the keys that this atom lists and `set` holds */
+    bool at_run;   /* what a run is given decides them: each run asks the set anew, for every row (lister.c) */
+    bool bundles;  /* the same, but rows that see the same keys are brought together (bundles.c) */
+    uint32_t part; /* of the list, where it falls into several */
+    const weft_filter *filter; /* of lists that q and k choose: what else must hold; NULL: `set` is asked */
+    weft_space space;          /* of the class */
+    uint32_t phase;            /* in the first one every row has an item, in later ones those that have keys */
     weft_tile *tiles;
     uint32_t tile_count, tile_capacity;
     weft_item *items; /* in the order in which they are claimed: dear ones first */
@@ -85,6 +89,13 @@ typedef struct weft_route {
     uint32_t heads; /* how many (batch element, head) pairs are of the kind */
 } weft_route;
 
+/* What pairs of a list must hold besides. */
+typedef struct weft_listed_filter {
+    weft_id set, list;
+    bool fits;
+    weft_filter *filter; /* where it does */
+} weft_listed_filter;
+
 /* All heads go through a phase before any begins the next one. Sums over all heads: */
 typedef struct weft_phase {
     int64_t items;
@@ -114,6 +125,8 @@ struct weft_plan {
     weft_route *routes;
     uint32_t route_count, route_capacity;
     uint32_t *route_of; /* [B * H] */
+    weft_listed_filter *filters;
+    uint32_t filter_count, filter_capacity;
     weft_phase *phases;
     uint32_t phase_count, phase_capacity;
     float *scale_of; /* [H] */
@@ -123,6 +136,7 @@ struct weft_plan {
     uint32_t mask_count, mask_capacity;
     bool shared_qk;           /* keys are made of queries */
     bool lists_at_run;        /* some layout is at_run */
+    bool bundles;             /* some layout has them */
     bool keys_missing;        /* the set reads keys that only a run brings: there is no mask */
     bool choices_missing;     /* the same of what is chosen of q and k */
     weft_selection selection; /* what runs choose by */
@@ -149,7 +163,9 @@ typedef struct weft_lister {
     const weft_layout *layout;
     bool filters; /* not all keys that are listed count */
     uint64_t *bits, *words;
-    int64_t next; /* words before it are empty */
+    int64_t next;                    /* words before it are empty */
+    const weft_choice *diagonals_of; /* keys are those of its diagonals, and come as they are taken; NULL: bits */
+    int64_t row, diagonal;           /* then: the row, and how many diagonals are left of it */
 } weft_lister;
 size_t weft_lister_bytes(int64_t keys);
 /* memory: weft_lister_bytes, all 0; it is again when a row's keys are all taken. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "plan/build.h"
+#include "plan/bundles.h"
 
 weft_id weft_join_sets(weft_planner *planner, weft_id a, weft_id b) {
     if (!a || !b) return a ? a : b;
@@ -14,15 +15,24 @@ weft_id weft_step_set(weft_planner *planner, const weft_step *step) {
     return weft_make_set(&planner->plan->bound.dag, WEFT_OP_INTERSECTION, WEFT_NO_SPAN, 2, step->list, step->set);
 }
 
+/* A step, or one part of it, in a phase. */
+typedef struct weft_turn {
+    const weft_step *step;
+    uint32_t phase, part;
+    bool bundles;
+    const weft_filter *filter;
+} weft_turn;
+
 /* The layout of that set and space in that phase, new or old. */
-static bool find_layout(weft_planner *planner, weft_id set, weft_id list, weft_space space, uint32_t phase,
-                        uint32_t *number) {
+static bool find_layout(weft_planner *planner, weft_id set, weft_space space, const weft_turn *turn, uint32_t *number) {
     weft_plan *plan = planner->plan;
     weft_place place;
+    weft_id list = turn->step->list;
     memset(&place, 0, sizeof place);
     place.set = set;
     place.list = list;
-    place.phase = phase;
+    place.phase = turn->phase;
+    place.part = turn->part;
     place.first = space.first;
     place.keys = space.keys;
     *number = weft_records_add(&planner->places, &place);
@@ -34,14 +44,19 @@ static bool find_layout(weft_planner *planner, weft_id set, weft_id list, weft_s
     plan->layouts[plan->layout_count++] = (weft_layout){.set = set,
                                                         .list = list,
                                                         .at_run = list && weft_list_is_at_run(plan, set, list),
+                                                        .bundles = turn->bundles,
+                                                        .part = turn->part,
+                                                        .filter = turn->filter,
                                                         .space = space,
-                                                        .phase = phase};
+                                                        .phase = turn->phase};
+    plan->bundles |= turn->bundles;
     return true;
 }
 
 /* A strided step is not refused: that it pays has shown so. */
-static bool add_class(weft_planner *planner, const weft_step *step, uint32_t phase, int64_t residue) {
+static bool add_class(weft_planner *planner, const weft_turn *turn, int64_t residue) {
     weft_plan *plan = planner->plan;
+    const weft_step *step = turn->step;
     weft_space space = weft_space_of(plan->shape.queries, plan->shape.keys);
     weft_id set = step->set;
     bool refused = false;
@@ -49,20 +64,41 @@ static bool add_class(weft_planner *planner, const weft_step *step, uint32_t pha
         set = weft_stride_set(&plan->bound, set, space, step->stride, residue, &refused);
         space = weft_space_class(space, step->stride, residue);
     }
-    return set && find_layout(planner, set, step->list, space, phase, &plan->classes[plan->class_count++]);
+    return set && find_layout(planner, set, space, turn, &plan->classes[plan->class_count++]);
 }
 
-static bool add_stage(weft_planner *planner, const weft_step *step, weft_route *route) {
+static bool add_stage(weft_planner *planner, weft_turn turn, weft_route *route) {
     weft_plan *plan = planner->plan;
+    const weft_step *step = turn.step;
     if (!weft_reserve(planner->allocator, &plan->stages, &plan->stage_capacity, (uint64_t)plan->stage_count + 1,
                       sizeof *plan->stages) ||
         !weft_reserve(planner->allocator, &plan->classes, &plan->class_capacity,
                       plan->class_count + (uint64_t)step->stride, sizeof *plan->classes))
         return false;
     plan->stages[plan->stage_count++] = (weft_stage){.stride = step->stride, .first_class = plan->class_count};
-    uint32_t phase = route->stage_count++;
+    turn.phase = route->stage_count++;
     for (int64_t residue = 0; residue < step->stride; residue++)
-        if (!add_class(planner, step, phase, residue)) return false;
+        if (!add_class(planner, &turn, residue)) return false;
+    return true;
+}
+
+/* Is what q and k choose for the step made of bundles? Scores that depend on positions know nothing of them. */
+static bool can_bundle(const weft_planner *planner, const weft_step *step) {
+    const weft_plan *plan = planner->plan;
+    return step->set && step->list && !plan->kernel->program->bias && weft_bundle_parts(&plan->bound.dag, step->list);
+}
+
+/* A stage a part. */
+static bool add_step(weft_planner *planner, const weft_step *step, weft_route *route) {
+    const weft_dag *dag = &planner->plan->bound.dag;
+    weft_turn turn = {.step = step};
+    uint32_t parts = can_bundle(planner, step) ? weft_bundle_parts(dag, step->list) : 0;
+    if (parts && !weft_plan_filter(planner, step->set, step->list, &turn.filter)) return false;
+    if (!turn.filter) return add_stage(planner, turn, route);
+    for (; turn.part < parts; turn.part++) {
+        turn.bundles = weft_part_bundles(dag, step->list, turn.part);
+        if (!add_stage(planner, turn, route)) return false;
+    }
     return true;
 }
 
@@ -81,19 +117,19 @@ static bool settle_steps(weft_planner *planner, weft_step *steps, uint32_t count
     return true;
 }
 
-/* Some stage there must be, to leave 0 and -inf where there are no keys at all. */
+/* Some stage there must be, to leave 0 and -inf where there are no keys at all, and one before all bundles. */
 static bool add_route(weft_planner *planner, weft_step *steps, uint32_t count, weft_route *route) {
     weft_plan *plan = planner->plan;
-    uint32_t used = 0;
+    uint32_t first = 0;
     route->first_stage = plan->stage_count;
     if (!settle_steps(planner, steps, count)) return false;
-    for (uint32_t k = 0; k < count; k++) used += steps[k].set != 0;
-    if (!used) {
+    while (first < count && !steps[first].set) first++;
+    if (first == count || can_bundle(planner, &steps[first])) {
         steps[0].set = weft_make_set(&plan->bound.dag, WEFT_ATOM_NONE, WEFT_NO_SPAN, 0);
         if (!steps[0].set) return false;
     }
     for (uint32_t k = 0; k < count; k++)
-        if (steps[k].set && !add_stage(planner, &steps[k], route)) return false;
+        if (steps[k].set && !add_step(planner, &steps[k], route)) return false;
     return true;
 }
 

@@ -1,5 +1,5 @@
 /* The lists of a head, visited as a run would. */
-#include "plan/plan.h"
+#include "plan/bundles.h"
 
 enum { ROOM = 256 };
 
@@ -26,7 +26,7 @@ void weft_plan_close(const weft_plan *plan, weft_opened *opened) {
 typedef struct weft_list_visit {
     const weft_plan *plan;
     weft_opened opened;
-    void *memory; /* of a lister */
+    void *memory, *bundling; /* of a lister, of bundles */
     weft_listed_hook *hook;
     void *user;
     bool at_run_only;
@@ -51,23 +51,63 @@ static bool visit_at_run(const weft_list_visit *v, const weft_layout *layout) {
     return true;
 }
 
+/* A bundle at a time, of each row the keys of a tile. */
+typedef struct weft_bundle_visit {
+    const weft_list_visit *of;
+    const weft_layout *layout;
+    bool stopped;
+} weft_bundle_visit;
+
+static void visit_pairs(weft_bundle_visit *b, const weft_pairs *pairs) {
+    for (int32_t r = 0; r < pairs->row_count && !b->stopped; r++) {
+        uint32_t keys[WEFT_TILE_KEYS], count = 0;
+        for (int32_t k = 0; k < pairs->key_count; k++)
+            if (pairs->word[k] >> r & 1) keys[count++] = pairs->keys[k];
+        if (count) b->stopped = !b->of->hook(b->of->user, pairs->rows[r], keys, count);
+    }
+}
+
+static void visit_bundle(void *user, const weft_bundle *bundle) {
+    weft_bundle_visit *b = user;
+    for (int64_t at = bundle->first; at < bundle->end && !b->stopped; at += WEFT_TILE_KEYS) {
+        weft_pairs pairs;
+        weft_bundle_pairs(b->of->plan, b->layout, &b->of->opened.bound, bundle, at, &pairs);
+        visit_pairs(b, &pairs);
+    }
+}
+
+static bool visit_bundles(const weft_list_visit *v, const weft_layout *layout) {
+    weft_bundle_visit b = {.of = v, .layout = layout};
+    for (uint32_t n = 0; n < layout->item_count && !b.stopped; n++)
+        weft_visit_bundles(v->plan, layout, &v->opened.bound, layout->items[n].row, v->bundling, visit_bundle, &b);
+    return !b.stopped;
+}
+
+static bool visit_layout(const weft_list_visit *v, const weft_layout *layout) {
+    return layout->bundles  ? visit_bundles(v, layout)
+           : layout->at_run ? visit_at_run(v, layout)
+                            : visit_drawn(v, layout);
+}
+
 static bool visit_stages(const weft_list_visit *v, size_t n) {
     for (uint32_t phase = 0; phase < v->plan->phase_count; phase++) {
         const weft_stage *stage = weft_plan_stage(v->plan, n, phase);
         const weft_layout *layout = stage ? weft_stage_layout(v->plan, stage, 0) : NULL;
         if (!layout || !layout->list || (v->at_run_only && !layout->at_run)) continue;
-        if (!(layout->at_run ? visit_at_run(v, layout) : visit_drawn(v, layout))) return false;
+        if (!visit_layout(v, layout)) return false;
     }
     return true;
 }
 
 static bool visit_head(const weft_plan *plan, size_t n, bool at_run_only, weft_listed_hook *hook, void *user) {
     const weft_allocator *allocator = weft_engine_allocator(plan->kernel->engine);
-    size_t bytes = weft_lister_bytes(plan->shape.keys);
+    size_t bytes = weft_lister_bytes(plan->shape.keys), bundling = weft_bundle_bytes(plan);
     weft_list_visit v = {.plan = plan, .hook = hook, .user = user, .at_run_only = at_run_only};
     v.memory = weft_allocate_zero(allocator, bytes);
-    bool done = weft_plan_open(plan, n, &v.opened) && v.memory && visit_stages(&v, n);
+    v.bundling = weft_allocate(allocator, bundling);
+    bool done = weft_plan_open(plan, n, &v.opened) && v.memory && (!bundling || v.bundling) && visit_stages(&v, n);
     weft_plan_close(plan, &v.opened);
+    weft_free(allocator, v.bundling, bundling);
     weft_free(allocator, v.memory, bytes);
     return done;
 }

@@ -22,21 +22,29 @@ static bool add_row(weft_candidates *c, const weft_allocator *allocator, weft_in
 
 bool weft_candidates_make(weft_candidates *candidates, const weft_bound *bound, const weft_shape *shape, weft_id within,
                           int64_t first_row, int64_t rows, int64_t block) {
+    bool fits;
+    return weft_candidates_limited(candidates, bound, shape, within, first_row, rows, block, UINT32_MAX, &fits);
+}
+
+bool weft_candidates_limited(weft_candidates *candidates, const weft_bound *bound, const weft_shape *shape,
+                             weft_id within, int64_t first_row, int64_t rows, int64_t block, int64_t most, bool *fits) {
     const weft_allocator *allocator = bound->dag.allocator;
     weft_space space = weft_space_of(shape->queries, shape->keys);
     *candidates =
         (weft_candidates){.first_row = first_row, .rows = rows, .all = {0, weft_ceil_div(shape->keys, block)}};
+    *fits = true;
     if (weft_node_at(&bound->dag, within)->op == WEFT_ATOM_ALL || !rows) return true;
     candidates->begin = weft_allocate_zero(allocator, ((size_t)rows + 1) * sizeof *candidates->begin);
     if (!candidates->begin) return false;
     weft_scratch scratch;
     bool done = weft_scratch_init(&scratch, bound);
-    for (int64_t row = 0; done && row < rows; row++) {
+    for (int64_t row = 0; done && *fits && row < rows; row++) {
         weft_intervals keys;
         weft_scratch_reset(&scratch);
         done = weft_row_keys(&scratch, within, space, first_row + row + space.first, &keys) &&
                add_row(candidates, allocator, keys, block);
         candidates->begin[row + 1] = candidates->count;
+        *fits = candidates->count <= most;
     }
     weft_scratch_free(&scratch);
     return done;

@@ -1,7 +1,7 @@
 /* Locality-sensitive hashing (Andoni et al. 2015; Reformer, Kitaev, Kaiser and Levskaya 2020): a vector falls into the
  * bucket of the direction that it is nearest to, among random ones and their opposites; of several factors every one
- * gives a digit. First all rows are hashed, then, round by round, keys are put in order of their buckets. In the
- * chunked form the number of a key's chunk in that order takes the place of its bucket; queries are keys there.
+ * gives a digit. First all rows are hashed, then, round by round, rows and keys are put in order of their buckets. In
+ * the chunked form the number of a key's chunk in that order takes the place of its bucket; queries are keys there.
  *
  * Ties go to the lowest number. A product that is NaN counts as less than all others, so a vector with a NaN in it
  * falls into the first bucket. */
@@ -93,19 +93,21 @@ static void place(const weft_selection *selection, const weft_selector *selector
         choice->keys_by_bucket = weft_carve(carving, keys);
     }
     choice->row_buckets = selector->chunk ? choice->key_buckets : weft_carve(carving, rows);
+    choice->rows_by_bucket = selector->chunk ? choice->keys_by_bucket : weft_carve(carving, rows);
 }
 
 static size_t scratch(const weft_selection *selection, const weft_selector *selector) {
     (void)selector;
     size_t lanes = (size_t)selection->shape.head_dim * WEFT_LANES * sizeof(float);
-    size_t order = (size_t)selection->shape.keys * sizeof(uint32_t);
+    int64_t queries = selection->shape.queries, keys = selection->shape.keys;
+    size_t order = (size_t)(queries > keys ? queries : keys) * sizeof(uint32_t);
     return lanes > order ? lanes : order;
 }
 
 static int64_t parts_of_rows(int64_t rows) { return weft_ceil_div(rows, PART_ROWS); }
 
 static int64_t parts(const weft_selection *selection, const weft_selector *selector, bool own_keys, int stage) {
-    if (stage) return own_keys ? selector->rounds : 0;
+    if (stage) return selector->rounds * (own_keys + !selector->chunk);
     int64_t of_keys = own_keys ? parts_of_rows(selection->shape.keys) : 0;
     return of_keys + (selector->chunk ? 0 : parts_of_rows(selection->shape.queries));
 }
@@ -197,7 +199,7 @@ static void sort_by_digit(const uint32_t *buckets, uint32_t shift, const uint32_
 }
 
 /* Passes alternate between the two, so that the last one leaves its outcome in `order`. */
-static void sort_keys(const uint32_t *buckets, uint32_t bits, int64_t count, uint32_t *order, uint32_t *room) {
+static void sort_by_buckets(const uint32_t *buckets, uint32_t bits, int64_t count, uint32_t *order, uint32_t *room) {
     uint32_t passes = bits > DIGIT ? (bits + DIGIT - 1) / DIGIT : 1;
     const uint32_t *from = NULL;
     for (uint32_t pass = 0; pass < passes; pass++) {
@@ -207,12 +209,22 @@ static void sort_keys(const uint32_t *buckets, uint32_t bits, int64_t count, uin
     }
 }
 
-static void sort_round(const weft_selector *selector, const weft_choice *choice, int64_t round, int64_t keys,
-                       uint32_t *room) {
-    uint32_t *buckets = (uint32_t *)choice->key_buckets + round * keys;
-    uint32_t *order = (uint32_t *)choice->keys_by_bucket + round * keys;
-    sort_keys(buckets, selector->bits, keys, order, room);
-    for (int64_t n = 0; selector->chunk && n < keys; n++) buckets[order[n]] = (uint32_t)(n / selector->chunk);
+static void sort_round(const weft_selector *selector, const uint32_t *buckets, const uint32_t *order, int64_t round,
+                       int64_t count, uint32_t *room) {
+    uint32_t *of = (uint32_t *)buckets + round * count, *to = (uint32_t *)order + round * count;
+    sort_by_buckets(of, selector->bits, count, to, room);
+    for (int64_t n = 0; selector->chunk && n < count; n++) of[to[n]] = (uint32_t)(n / selector->chunk);
+}
+
+/* Keys round by round, where they are this use's own; then queries. */
+static void sort_part(const weft_selection *selection, const weft_selector *selector, const weft_choice *choice,
+                      bool own_keys, int64_t part, uint32_t *room) {
+    int64_t of_keys = own_keys ? selector->rounds : 0;
+    if (part < of_keys)
+        sort_round(selector, choice->key_buckets, choice->keys_by_bucket, part, selection->shape.keys, room);
+    else
+        sort_round(selector, choice->row_buckets, choice->rows_by_bucket, part - of_keys, selection->shape.queries,
+                   room);
 }
 
 static void compute(const weft_choosing *choosing, const weft_use *use, const weft_choice *choice, int64_t part,
@@ -220,11 +232,12 @@ static void compute(const weft_choosing *choosing, const weft_use *use, const we
     const weft_selection *selection = choosing->selection;
     const weft_selector *selector = &selection->selectors[use->selector];
     int64_t keys = selection->shape.keys, of_keys = 0;
+    bool own_keys = use == &selection->uses[use->keys_of];
     if (choosing->stage) {
-        sort_round(selector, choice, part, keys, room);
+        sort_part(selection, selector, choice, own_keys, part, room);
         return;
     }
-    if (use == &selection->uses[use->keys_of]) of_keys = parts_of_rows(keys);
+    if (own_keys) of_keys = parts_of_rows(keys);
     bool is_key = part < of_keys;
     weft_rows_at rows = is_key ? weft_keys_at(choosing, use) : weft_queries_at(choosing, use);
     uint32_t *out = (uint32_t *)(is_key ? choice->key_buckets : choice->row_buckets);

@@ -150,6 +150,9 @@ void weft_multiply_lanes(const float *directions, int64_t count, const float *la
 /* Of `rows` rows from number `first_row` on, in blocks of that many keys. False when memory fails. */
 bool weft_candidates_make(weft_candidates *candidates, const weft_bound *bound, const weft_shape *shape, weft_id within,
                           int64_t first_row, int64_t rows, int64_t block);
+/* The same, but for at most so many intervals; *fits: there are no more. */
+bool weft_candidates_limited(weft_candidates *candidates, const weft_bound *bound, const weft_shape *shape,
+                             weft_id within, int64_t first_row, int64_t rows, int64_t block, int64_t most, bool *fits);
 void weft_candidates_free(weft_candidates *candidates, const weft_allocator *allocator);
 weft_intervals weft_candidates_of(const weft_candidates *candidates, int64_t row);
 

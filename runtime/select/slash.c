@@ -23,13 +23,16 @@ static bool prepare(const weft_selection *selection, const weft_bound *bound, we
     return weft_candidates_make(&selector->candidates, bound, shape, within, shape->queries - rows, rows, 1);
 }
 
+static int64_t bit_words(const weft_selection *selection) { return weft_ceil_div(selection->shape.keys, 64); }
+
 static void place(const weft_selection *selection, const weft_selector *selector, const weft_choice *shared,
                   weft_carving *carving, weft_choice *choice) {
-    (void)selection, (void)shared;
+    (void)shared;
     choice->column_count = selector->column_count;
     choice->diagonal_count = selector->diagonal_count;
     choice->columns = weft_carve(carving, (size_t)selector->column_count * sizeof *choice->columns);
     choice->diagonals = weft_carve(carving, (size_t)selector->diagonal_count * sizeof *choice->diagonals);
+    choice->column_bits = weft_carve(carving, (size_t)bit_words(selection) * sizeof *choice->column_bits);
 }
 
 /* A worker's own. */
@@ -128,6 +131,10 @@ static void compute(const weft_choosing *choosing, const weft_use *use, const we
     }
     choose(room.columns, keys, choice->column_count, room.ranked, (uint32_t *)choice->columns);
     choose(room.diagonals, keys, choice->diagonal_count, room.ranked, (uint32_t *)choice->diagonals);
+    uint64_t *bits = (uint64_t *)choice->column_bits;
+    for (int64_t n = 0; n < bit_words(selection); n++) bits[n] = 0;
+    for (int64_t n = 0; n < choice->column_count; n++)
+        bits[choice->columns[n] / 64] |= UINT64_C(1) << choice->columns[n] % 64;
 }
 
 const weft_family weft_slash_family = {WEFT_ATOM_VERTICAL_SLASH, prepare, place, scratch, parts, compute};

@@ -1,12 +1,14 @@
 /* Atoms whose keys are chosen of q and k: finding the choice of one, and its rows as intervals. */
 #include "set/chosen.h"
 
-const weft_choice *weft_choice_of(const weft_atom *atom) {
-    int64_t number = weft_node_at(&atom->bound->dag, atom->id)->value.integer;
-    for (uint32_t n = 0; atom->bound->choices && n < atom->bound->choice_count; n++)
-        if (atom->bound->choices[n].atom == number) return &atom->bound->choices[n];
+const weft_choice *weft_find_choice(const weft_bound *bound, weft_id atom) {
+    int64_t number = weft_node_at(&bound->dag, atom)->value.integer;
+    for (uint32_t n = 0; bound->choices && n < bound->choice_count; n++)
+        if (bound->choices[n].atom == number) return &bound->choices[n];
     return NULL;
 }
+
+const weft_choice *weft_choice_of(const weft_atom *atom) { return weft_find_choice(atom->bound, atom->id); }
 
 bool weft_numbers_hold(const uint32_t *numbers, int64_t count, int64_t x) {
     int64_t lo = 0, hi = count;

@@ -51,17 +51,18 @@ typedef struct weft_form {
 /* What an atom that data decides has chosen of q and k, for one head (runtime/select). */
 typedef struct weft_choice {
     int64_t atom; /* the number that its node carries in bound form: that of the node it was folded from */
-    /* lsh, all rounds after each other: the bucket of every row and of every key, and the keys in order of their
+    /* lsh, all rounds after each other: the bucket of every row and of every key, and rows and keys in order of their
      * buckets, then of their positions */
     int64_t rounds;
     bool chunked; /* buckets are numbers of chunks */
-    const uint32_t *row_buckets, *key_buckets, *keys_by_bucket;
+    const uint32_t *row_buckets, *key_buckets, *rows_by_bucket, *keys_by_bucket;
     /* topk: the blocks of every row, ascending, then WEFT_NO_BLOCK; and what blocks of keys were scored by */
     const uint32_t *blocks;
     int64_t blocks_a_row;
     const float *summaries;
     /* vertical_slash: keys, and distances i - j, ascending */
     const uint32_t *columns, *diagonals;
+    const uint64_t *column_bits; /* the columns again: bit k % 64 of word k / 64 */
     int64_t column_count, diagonal_count;
 } weft_choice;
 #define WEFT_NO_BLOCK UINT32_MAX
@@ -233,6 +234,8 @@ WEFT_SHARED bool weft_list_row(weft_scratch *scratch, weft_id atom, weft_space s
 
 /* ---- what data chose --------------------------------------------------------------------------------------------- */
 
+/* What was chosen for an atom of bound form; NULL: not known. */
+WEFT_SHARED const weft_choice *weft_find_choice(const weft_bound *bound, weft_id atom);
 /* Told keys [begin, end) of a row; ranges come in any order and may overlap. */
 typedef void weft_keys_hook(void *user, int64_t begin, int64_t end);
 /* The keys of row i of an atom whose choice is known. Needs no memory. */

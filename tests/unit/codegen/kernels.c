@@ -40,7 +40,7 @@ typedef struct problem {
     bool allowed[WEFT_TILE_ROWS][MAX_KEYS];
     bool indexed;
     uint32_t row_of[WEFT_TILE_ROWS]; /* where row r is in q, o and lse; r itself where they are not indexed */
-    bool poisoned[MAX_KEYS]; /* v is NaN or infinite there, though some rows attend to it */
+    bool poisoned[MAX_KEYS];         /* v is NaN or infinite there, though some rows attend to it */
 } problem;
 
 typedef struct answer {

@@ -17,7 +17,8 @@ typedef struct outcome {
 static inline void read_earlier(const weft_call *call, const outcome *found) {
     for (int64_t row = 0; row < found->height; row++)
         found->kept[row] =
-            (float)((call->fold && row < call->rows ? call->lse[weft_row_at(call, row) * call->lse_row] : call->sink) * LOG2_E);
+            (float)((call->fold && row < call->rows ? call->lse[weft_row_at(call, row) * call->lse_row] : call->sink) *
+                    LOG2_E);
 }
 
 /* Earlier passes are one more key, with their lse as score, and so is a sink, whose value is 0. A row that has seen no
@@ -45,7 +46,9 @@ static inline void write_lse(const weft_call *call, const outcome *found) {
     if (!call->lse) return;
     for (int64_t row = 0; row < call->rows; row++) {
         double total = found->total[row], lse = found->maximum[row] * LN_2 + natural_log(total);
-        call->lse[weft_row_at(call, row) * call->lse_row] = total > 0 ? (float)lse : total == 0 ? -__builtin_inff() : (float)total;
+        call->lse[weft_row_at(call, row) * call->lse_row] = total > 0    ? (float)lse
+                                                            : total == 0 ? -__builtin_inff()
+                                                                         : (float)total;
     }
 }
 

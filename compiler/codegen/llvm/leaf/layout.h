@@ -44,21 +44,20 @@ static __attribute__((noinline)) void gather(const weft_call *call, int64_t row,
 #pragma clang loop unroll(disable)
     for (int64_t r = 0; r < LANES; r++) {
         int64_t from = r < m->rows ? weft_row_at(call, row + r) : 0;
-        store(square + r * LANES, load_some(at + from * m->row, m->column, r < m->rows ? smaller(m->columns, LANES) : 0));
+        store(square + r * LANES,
+              load_some(at + from * m->row, m->column, r < m->rows ? smaller(m->columns, LANES) : 0));
     }
 }
 
-static __attribute__((noinline)) void scatter(const weft_call *call, int64_t row, const float *square,
-                                              const strided *m, element *at) {
+static __attribute__((noinline)) void scatter(const weft_call *call, int64_t row, const float *square, const strided *m,
+                                              element *at) {
     for (int64_t r = 0; r < smaller(m->rows, LANES); r++)
         store_some(at + weft_row_at(call, row + r) * m->row, m->column, smaller(m->columns, LANES),
                    load(square + r * LANES));
 }
 
 /* x, plus `part` (unless 0) of what was there. */
-static inline vec fold(vec x, float part, vec old) {
-    return x + choose(splat(part) == 0, splat(0), splat(part) * old);
-}
+static inline vec fold(vec x, float part, vec old) { return x + choose(splat(part) == 0, splat(0), splat(part) * old); }
 
 /* A square of o: row r is x[r], plus kept[row + r] of what it was. */
 static inline __attribute__((always_inline)) void write_square(const weft_call *call, int64_t row, int64_t dim,
