@@ -29,8 +29,8 @@ typedef struct weft_gathering {
     weft_call call;
     unsigned char *keys, *values;
     weft_mask *masks;
-    const uint32_t *order; /* what is gathered: keys of that order, from `first` on, of the tiles whose bit is set */
-    int64_t first;
+    const uint32_t *order; /* what is gathered: keys [first, end) of that order, of the tiles whose bit is set */
+    int64_t first, end;
     uint32_t tiles;
 } weft_gathering;
 
@@ -59,8 +59,7 @@ static void gather_tile(weft_gathering *g, const weft_pairs *pairs, uint32_t til
     g->tiles |= UINT32_C(1) << tile;
 }
 
-/* The tile of the pairs, trimmed; false: none of them counts. Rows that do not exist have no bits, so a tile that is
- * not masked must not have many of them: they would be computed. */
+/* The tile of the pairs, trimmed; false: none of them counts. */
 static bool make_tile(weft_gathering *g, const weft_pairs *pairs, uint32_t block, weft_tile *tile, uint64_t *seen) {
     uint64_t any = 0, all = UINT64_MAX;
     int32_t first = pairs->key_count, last = 0;
@@ -73,8 +72,7 @@ static bool make_tile(weft_gathering *g, const weft_pairs *pairs, uint32_t block
     }
     if (!any) return false;
     *seen |= any;
-    int32_t strips = (pairs->row_count + WEFT_STRIP_ROWS - 1) / WEFT_STRIP_ROWS;
-    bool whole = all == UINT64_MAX >> (WEFT_TILE_ROWS - pairs->row_count) && (strips == 1 || strips == 4);
+    bool whole = all == UINT64_MAX >> (WEFT_TILE_ROWS - pairs->row_count);
     last = (last + WEFT_KEY_GROUP - 1) / WEFT_KEY_GROUP * WEFT_KEY_GROUP;
     *tile = (weft_tile){.block = block,
                         .many = whole ? 1 : block,
@@ -96,7 +94,8 @@ static void compute_part(weft_gathering *g, const weft_bundle *bundle, int64_t a
     const weft_view *k = &job->views->k, *v = &job->views->v;
     weft_tile tiles[TILES];
     uint64_t seen = 0;
-    if (g->order != bundle->keys || g->first != at) g->order = bundle->keys, g->first = at, g->tiles = 0;
+    bool again = g->order == bundle->keys && g->first == at && g->end == end;
+    if (!again) g->order = bundle->keys, g->first = at, g->end = end, g->tiles = 0;
     g->call.tile_count = 0;
     for (uint32_t tile = 0; at + tile * WEFT_TILE_KEYS < end; tile++) {
         weft_pairs pairs;

@@ -3,7 +3,15 @@
 
 #include <string.h>
 
-enum { MOST_ROUNDS = 32, COLUMNS = 0, COLUMN_ROWS = 256, COLUMN_KEYS = 256, FEWEST_ROWS = 1024, MOST_ROWS = 4096 };
+enum {
+    MOST_ROUNDS = 32,
+    COLUMNS = 0,
+    BUCKET_ROWS = 256,
+    COLUMN_ROWS = 256,
+    COLUMN_KEYS = 256,
+    FEWEST_ROWS = 2048,
+    MOST_ROWS = 4096
+};
 
 static weft_op op_of(const weft_dag *dag, weft_id list) { return (weft_op)weft_node_at(dag, list)->op; }
 
@@ -43,9 +51,9 @@ static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 /* ---- lsh: rows and keys in order of their buckets ------------------------------------------------------------------
  */
 
-/* How many keys of a round have buckets below that one. */
-static int64_t keys_below(const uint32_t *order, const uint32_t *bucket_of, int64_t keys, uint64_t bucket) {
-    int64_t lo = 0, hi = keys;
+/* How many of a round, in order of their buckets, have one below that. */
+static int64_t below(const uint32_t *order, const uint32_t *bucket_of, int64_t count, uint64_t bucket) {
+    int64_t lo = 0, hi = count;
     while (lo < hi) {
         int64_t middle = lo + (hi - lo) / 2;
         if (bucket_of[order[middle]] < bucket)
@@ -56,16 +64,24 @@ static int64_t keys_below(const uint32_t *order, const uint32_t *bucket_of, int6
     return lo;
 }
 
+/* Rows of a bucket are taken 64 at a time from its first on; an item has those bundles that begin in it, so that a
+ * bucket of any size falls to many items, and bundles have no more than one bucket. */
 static void visit_buckets(const weft_bundling *b) {
     const weft_shape *shape = &b->plan->shape;
     const weft_choice *c = b->choice;
     uint32_t round = b->layout->part, back = c->chunked;
     const uint32_t *rows = c->rows_by_bucket + round * shape->queries, *of = c->row_buckets + round * shape->queries;
     const uint32_t *keys = c->keys_by_bucket + round * shape->keys, *key_of = c->key_buckets + round * shape->keys;
-    uint32_t least = of[rows[b->row]], most = of[rows[b->end - 1]];
-    tell(b, rows + b->row, b->end - b->row, keys,
-         keys_below(keys, key_of, shape->keys, least < back ? 0 : least - back),
-         keys_below(keys, key_of, shape->keys, (uint64_t)most + 1));
+    for (int64_t row = b->row, end; row < b->end; row = end) {
+        uint32_t bucket = of[rows[row]];
+        int64_t start = row > b->row ? row : below(rows, of, shape->queries, bucket);
+        end = below(rows, of, shape->queries, (uint64_t)bucket + 1);
+        int64_t first = below(keys, key_of, shape->keys, bucket < back ? 0 : bucket - back);
+        int64_t last = below(keys, key_of, shape->keys, (uint64_t)bucket + 1);
+        row += (start - row) & (WEFT_TILE_ROWS - 1); /* the next bundle, as many rows from the bucket's begin */
+        for (; row < smaller(end, b->end); row += WEFT_TILE_ROWS)
+            tell(b, rows + row, smaller(end - row, WEFT_TILE_ROWS), keys, first, last);
+    }
 }
 
 /* Bits of pairs whose buckets in some round are such that they see each other. */
@@ -79,11 +95,11 @@ static void see_buckets(const weft_choice *c, const weft_shape *shape, uint32_t 
     for (int32_t k = 0; k < WEFT_TILE_KEYS; k++) word[k] = half[0][k] | (uint64_t)half[1][k] << 32;
 }
 
-static void keep_own_round(const weft_choice *c, const weft_shape *shape, uint32_t round, weft_pairs *pairs) {
+static void drop_earlier_rounds(const weft_choice *c, const weft_shape *shape, uint32_t round, weft_pairs *pairs) {
     uint64_t word[WEFT_TILE_KEYS];
-    for (uint32_t n = 0; n <= round; n++) {
+    for (uint32_t n = 0; n < round; n++) {
         see_buckets(c, shape, n, pairs, word);
-        for (int32_t k = 0; k < pairs->key_count; k++) pairs->word[k] &= n == round ? word[k] : ~word[k];
+        for (int32_t k = 0; k < pairs->key_count; k++) pairs->word[k] &= ~word[k];
     }
 }
 
@@ -99,10 +115,10 @@ static int64_t blocks_a_row(const weft_plan *plan, const weft_layout *layout) {
     return k < 0 ? 0 : k < blocks ? k : blocks;
 }
 
-/* As many as make tiles of 64 rows of what choose one block, if all blocks are chosen alike, while their outputs stay
- * in the second cache. */
+/* As many as give two tiles to each block, if all are chosen alike, while their outputs stay in the second cache. */
 static int64_t topk_rows(const weft_plan *plan, const weft_layout *layout) {
-    int64_t width = blocks_a_row(plan, layout), rows = WEFT_TILE_ROWS * blocks_of(plan, layout) / (width ? width : 1);
+    int64_t width = blocks_a_row(plan, layout),
+            rows = 2 * WEFT_TILE_ROWS * blocks_of(plan, layout) / (width ? width : 1);
     rows = rows < FEWEST_ROWS ? FEWEST_ROWS : rows > MOST_ROWS ? MOST_ROWS : rows;
     return rows / WEFT_TILE_ROWS * WEFT_TILE_ROWS;
 }
@@ -152,7 +168,7 @@ int64_t weft_bundle_rows(const weft_plan *plan, const weft_layout *layout) {
     switch (op_of(&plan->bound.dag, layout->list)) {
     case WEFT_ATOM_TOPK: return topk_rows(plan, layout);
     case WEFT_ATOM_VERTICAL_SLASH: return COLUMN_ROWS;
-    default: return WEFT_TILE_ROWS;
+    default: return BUCKET_ROWS;
     }
 }
 
@@ -198,6 +214,6 @@ void weft_bundle_pairs(const weft_plan *plan, const weft_layout *layout, const w
         pairs->word[k] = exists ? all : 0;
     }
     if (op_of(&bound->dag, layout->list) == WEFT_ATOM_LSH)
-        keep_own_round(weft_find_choice(bound, layout->list), &plan->shape, layout->part, pairs);
+        drop_earlier_rounds(weft_find_choice(bound, layout->list), &plan->shape, layout->part, pairs);
     weft_filter_apply(layout->filter, bound, &plan->shape, pairs);
 }

@@ -87,6 +87,17 @@ static void add_array(weft_lister *lister, int64_t row) {
     }
 }
 
+/* Some keys of the row that the rest of the set surely holds. */
+static weft_interval longest_held(const weft_layout *layout, int64_t row) {
+    weft_interval longest = {0, 0};
+    if (!layout->filter || !layout->filter->is_static) return longest;
+    if (!layout->filter->count) return (weft_interval){0, layout->space.keys};
+    weft_intervals held = weft_candidates_of(&layout->filter->intervals[0], row);
+    for (uint32_t n = 0; n < held.count; n++)
+        if (held.at[n].hi - held.at[n].lo > longest.hi - longest.lo) longest = held.at[n];
+    return longest;
+}
+
 /* From the farthest on; columns have had theirs. */
 static uint32_t take_diagonals(weft_lister *lister, uint32_t *keys, uint32_t room) {
     const weft_choice *c = lister->diagonals_of;
@@ -95,7 +106,8 @@ static uint32_t take_diagonals(weft_lister *lister, uint32_t *keys, uint32_t roo
     while (lister->diagonal > 0 && taken < room) {
         int64_t key = i - c->diagonals[--lister->diagonal];
         if (key < 0 || key >= lister->layout->space.keys || c->column_bits[key / WORD] >> key % WORD & 1) continue;
-        if (holds(lister, lister->row, key)) keys[taken++] = (uint32_t)key;
+        bool within = lister->whole.lo <= key && key < lister->whole.hi;
+        if (within || holds(lister, lister->row, key)) keys[taken++] = (uint32_t)key;
     }
     return taken;
 }
@@ -106,6 +118,7 @@ void weft_lister_begin(weft_lister *lister, int64_t row) {
     if (lister->diagonals_of) {
         lister->row = row;
         lister->diagonal = lister->diagonals_of->diagonal_count;
+        lister->whole = longest_held(layout, row);
         return;
     }
     if (layout->list_begin) {

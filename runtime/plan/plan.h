@@ -166,6 +166,7 @@ typedef struct weft_lister {
     int64_t next;                    /* words before it are empty */
     const weft_choice *diagonals_of; /* keys are those of its diagonals, and come as they are taken; NULL: bits */
     int64_t row, diagonal;           /* then: the row, and how many diagonals are left of it */
+    weft_interval whole;             /* keys of the row that need not be asked for */
 } weft_lister;
 size_t weft_lister_bytes(int64_t keys);
 /* memory: weft_lister_bytes, all 0; it is again when a row's keys are all taken. */

@@ -1,4 +1,6 @@
 /* Rows of q and k, sixteen side by side, as floats. */
+#include <string.h>
+
 #include "select/select.h"
 
 static weft_rows_at rows_at(const weft_choosing *choosing, const weft_operand_view *view, int64_t batch, int64_t head) {
@@ -16,30 +18,42 @@ weft_rows_at weft_keys_at(const weft_choosing *choosing, const weft_use *use) {
     return rows_at(choosing, &choosing->k, use->head / shape->heads, head);
 }
 
+/* Elements that are not rounded to another type, one loop a type, so that compilers see what is done to each. */
+static bool load_as_they_are(const weft_operand_view *view, int64_t start, int64_t dims, float *out) {
+    const int64_t step = view->stride[3];
+    const uint16_t *half = (const uint16_t *)(const void *)view->at + start;
+    const float *whole = (const float *)(const void *)view->at + start;
+    if (view->dtype != view->as || step != 1) return false;
+    switch (view->dtype) {
+    case WEFT_F32: memcpy(out, whole, (size_t)dims * sizeof *out); return true;
+    case WEFT_BF16:
+        for (int64_t d = 0; d < dims; d++) out[d] = weft_bf16_to_float(half[d]);
+        return true;
+    case WEFT_F16:
+        for (int64_t d = 0; d < dims; d++) out[d] = weft_f16_to_float(half[d]);
+        return true;
+    }
+    return false;
+}
+
 void weft_load_row(const weft_rows_at *rows, int64_t row, float *out) {
-    const int64_t *stride = rows->view->stride;
-    int64_t start = rows->batch * stride[0] + rows->head * stride[1] + row * stride[2];
-    for (int64_t d = 0; d < rows->dims; d++)
-        out[d] = weft_element_rounded(rows->view->at, start + d * stride[3], rows->view->dtype, rows->view->as);
-}
-
-/* Of the rows as they lie, where nothing is converted. */
-static void load_floats(const float *at, int64_t row, int64_t dim, int64_t count, int64_t dims, float *lanes) {
-    for (int64_t n = 0; n < WEFT_LANES; n++)
-        for (int64_t d = 0; d < dims; d++) lanes[d * WEFT_LANES + n] = n < count ? at[n * row + d * dim] : 0;
-}
-
-void weft_load_lanes(const weft_rows_at *rows, int64_t first, int64_t count, float *lanes) {
     const weft_operand_view *view = rows->view;
     const int64_t *stride = view->stride;
-    int64_t start = rows->batch * stride[0] + rows->head * stride[1] + first * stride[2];
-    if (view->dtype == WEFT_F32 && view->as == WEFT_F32) {
-        load_floats((const float *)view->at + start, stride[2], stride[3], count, rows->dims, lanes);
-        return;
+    int64_t start = rows->batch * stride[0] + rows->head * stride[1] + row * stride[2];
+    if (load_as_they_are(view, start, rows->dims, out)) return;
+    for (int64_t d = 0; d < rows->dims; d++)
+        out[d] = weft_element_rounded(view->at, start + d * stride[3], view->dtype, view->as);
+}
+
+/* Dims side by side become rows side by side. */
+void weft_load_lanes(const weft_rows_at *rows, int64_t first, int64_t count, float *lanes) {
+    enum { MOST_DIMS = 256 };
+    float row[WEFT_LANES][MOST_DIMS];
+    for (int64_t n = 0; n < WEFT_LANES; n++) {
+        if (n < count)
+            weft_load_row(rows, first + n, row[n]);
+        else
+            memset(row[n], 0, (size_t)rows->dims * sizeof **row);
     }
-    for (int64_t n = 0; n < WEFT_LANES; n++)
-        for (int64_t d = 0; d < rows->dims; d++) {
-            int64_t at = start + n * stride[2] + d * stride[3];
-            lanes[d * WEFT_LANES + n] = n < count ? weft_element_rounded(view->at, at, view->dtype, view->as) : 0;
-        }
+    weft_turn_lanes(row[0], MOST_DIMS, rows->dims, lanes);
 }

@@ -143,8 +143,21 @@ void weft_load_row(const weft_rows_at *rows, int64_t row, float *out);
 /* Rows [first, first + count), count at most LANES; lanes beyond are 0. */
 void weft_load_lanes(const weft_rows_at *rows, int64_t first, int64_t count, float *lanes);
 
+/* turn.c: lanes[d][n] = rows[n][d], rows that far apart. */
+void weft_turn_lanes(const float *rows, int64_t apart, int64_t dims, float *lanes);
 /* multiply.c: products[k][n] = direction k . row n, summed in order; directions lie one after the other. */
 void weft_multiply_lanes(const float *directions, int64_t count, const float *lanes, int64_t dims, float *products);
+
+/* highest.c: scores [count][LANES] as numbers above 0 in the same order; NaN counts as -inf. */
+void weft_order_lanes(const float *scores, int64_t count, uint32_t *numbers);
+/* Of the k highest of each lane, 0 not counted: the least, and how many as low as that are among them. 0: there are
+ * fewer. */
+void weft_find_highest(const uint32_t *numbers, int64_t count, int64_t k, uint32_t least[WEFT_LANES],
+                       uint32_t ties[WEFT_LANES]);
+
+/* softmax.c: the softmax of scores [keys][LANES], times scale, of rows at positions `first` and on, added up by key and
+ * by distance, both of [keys]; scores that are NaN weigh nothing. */
+void weft_add_softmax(float *scores, int64_t keys, float scale, int64_t first, double *columns, double *diagonals);
 
 /* ---- candidates.c */
 /* Of `rows` rows from number `first_row` on, in blocks of that many keys. False when memory fails. */

@@ -37,16 +37,16 @@ static void place(const weft_selection *selection, const weft_selector *selector
 
 /* A worker's own. */
 typedef struct weft_room {
-    float *lanes, *key, *scores; /* [D][LANES], [D], [Lk][LANES] */
-    double *columns, *diagonals; /* [Lk] */
-    weft_ranked *ranked;         /* [Lk] */
+    float *lanes, *keys, *scores; /* [D][LANES], [LANES][D], [Lk][LANES] */
+    double *columns, *diagonals;  /* [Lk] */
+    weft_ranked *ranked;          /* [Lk] */
 } weft_room;
 
 static weft_room room_of(const weft_selection *selection, weft_carving *carving) {
     size_t dims = (size_t)selection->shape.head_dim, keys = (size_t)selection->shape.keys;
     weft_room room;
     room.lanes = weft_carve(carving, dims * WEFT_LANES * sizeof *room.lanes);
-    room.key = weft_carve(carving, dims * sizeof *room.key);
+    room.keys = weft_carve(carving, dims * WEFT_LANES * sizeof *room.keys);
     room.scores = weft_carve(carving, keys * WEFT_LANES * sizeof *room.scores);
     room.columns = weft_carve(carving, keys * sizeof *room.columns);
     room.diagonals = weft_carve(carving, keys * sizeof *room.diagonals);
@@ -68,36 +68,25 @@ static int64_t parts(const weft_selection *selection, const weft_selector *selec
 
 /* ---- sums -------------------------------------------------------------------------------------------------------- */
 
-/* Scores of sixteen rows with every key. */
+/* Scores of sixteen rows with every key, without the scale. */
 static void score_rows(const weft_rows_at *queries, const weft_rows_at *keys, int64_t first, int64_t count,
-                       int64_t key_count, float scale, const weft_room *room) {
+                       int64_t key_count, const weft_room *room) {
     weft_load_lanes(queries, first, count, room->lanes);
-    for (int64_t key = 0; key < key_count; key++) {
-        float *scores = room->scores + key * WEFT_LANES;
-        weft_load_row(keys, key, room->key);
-        weft_multiply_lanes(room->key, 1, room->lanes, keys->dims, scores);
-        for (int n = 0; n < WEFT_LANES; n++) scores[n] *= scale;
+    for (int64_t key = 0; key < key_count; key += WEFT_LANES) {
+        int64_t many = key_count - key < WEFT_LANES ? key_count - key : WEFT_LANES;
+        for (int64_t n = 0; n < many; n++) weft_load_row(keys, key + n, room->keys + n * keys->dims);
+        weft_multiply_lanes(room->keys, many, room->lanes, keys->dims, room->scores + key * WEFT_LANES);
     }
 }
 
-static float weight_of(float score, float most) { return isnan(score) ? 0 : score == most ? 1 : expf(score - most); }
-
-/* Adds the softmax of the row in one lane. */
-static void add_row(weft_intervals keys, int64_t i, int64_t key_count, const float *scores, const weft_room *room) {
-    float most = -INFINITY;
-    double total = 0;
-    for (uint32_t n = 0; n < keys.count; n++)
-        for (int64_t j = keys.at[n].lo; j < keys.at[n].hi; j++)
-            if (scores[j * WEFT_LANES] > most) most = scores[j * WEFT_LANES];
-    for (uint32_t n = 0; n < keys.count; n++)
-        for (int64_t j = keys.at[n].lo; j < keys.at[n].hi; j++)
-            total += (double)weight_of(scores[j * WEFT_LANES], most);
-    for (uint32_t n = 0; n < keys.count && total > 0; n++)
-        for (int64_t j = keys.at[n].lo; j < keys.at[n].hi; j++) {
-            double weight = (double)weight_of(scores[j * WEFT_LANES], most) / total;
-            room->columns[j] += weight;
-            if (i >= j && i - j < key_count) room->diagonals[i - j] += weight;
-        }
+/* Keys that the row may not have, and all of rows that do not exist, weigh nothing. */
+static void restrict_lane(weft_intervals allowed, int64_t keys, float *lane) {
+    int64_t key = 0;
+    for (uint32_t n = 0; n <= allowed.count; n++) {
+        int64_t end = n < allowed.count ? allowed.at[n].lo : keys;
+        for (; key < end; key++) lane[key * WEFT_LANES] = NAN;
+        if (n < allowed.count) key = allowed.at[n].hi;
+    }
 }
 
 /* The best `wanted` of all numbers, ascending. */
@@ -124,10 +113,11 @@ static void compute(const weft_choosing *choosing, const weft_use *use, const we
     for (int64_t n = 0; n < keys; n++) room.columns[n] = room.diagonals[n] = 0;
     for (int64_t row = selector->candidates.first_row; row < shape->queries; row += WEFT_LANES) {
         int64_t count = shape->queries - row < WEFT_LANES ? shape->queries - row : WEFT_LANES;
-        score_rows(&queries, &key_rows, row, count, keys, scale, &room);
-        for (int64_t n = 0; n < count; n++)
-            add_row(weft_candidates_of(&selector->candidates, row + n), row + n + keys - shape->queries, keys,
-                    room.scores + n, &room);
+        score_rows(&queries, &key_rows, row, count, keys, &room);
+        for (int64_t n = 0; n < WEFT_LANES; n++)
+            restrict_lane(n < count ? weft_candidates_of(&selector->candidates, row + n) : (weft_intervals){NULL, 0},
+                          keys, room.scores + n);
+        weft_add_softmax(room.scores, keys, scale, row + keys - shape->queries, room.columns, room.diagonals);
     }
     choose(room.columns, keys, choice->column_count, room.ranked, (uint32_t *)choice->columns);
     choose(room.diagonals, keys, choice->diagonal_count, room.ranked, (uint32_t *)choice->diagonals);

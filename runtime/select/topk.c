@@ -46,11 +46,11 @@ static void place(const weft_selection *selection, const weft_selector *selector
     choice->blocks = weft_carve(carving, chosen);
 }
 
-/* A worker's own: rows side by side, sums of keys, scores of all blocks, and those that are ranked. */
+/* A worker's own: rows side by side, sums of keys, scores of all blocks, and those as ordered numbers. */
 typedef struct weft_room {
     float *lanes, *scores; /* [D][LANES], [blocks][LANES] */
+    uint32_t *numbers;     /* [blocks][LANES] */
     double *sums;          /* [D] */
-    weft_ranked *ranked;   /* [blocks] */
 } weft_room;
 
 static weft_room room_of(const weft_selection *selection, const weft_selector *selector, weft_carving *carving) {
@@ -58,8 +58,8 @@ static weft_room room_of(const weft_selection *selection, const weft_selector *s
     weft_room room;
     room.lanes = weft_carve(carving, dims * WEFT_LANES * sizeof *room.lanes);
     room.scores = weft_carve(carving, blocks * WEFT_LANES * sizeof *room.scores);
+    room.numbers = weft_carve(carving, blocks * WEFT_LANES * sizeof *room.numbers);
     room.sums = weft_carve(carving, dims * sizeof *room.sums);
-    room.ranked = weft_carve(carving, blocks * sizeof *room.ranked);
     return room;
 }
 
@@ -140,9 +140,11 @@ static void bound_product(const float *most, const float *lanes, int64_t dims, f
     for (int n = 0; n < WEFT_LANES; n++) product[n] = sum[n];
 }
 
-static void score_blocks(const weft_selector *selector, const float *summaries, int64_t dims, const weft_room *room) {
-    if (selector->by != BY_BOUNDS) weft_multiply_lanes(summaries, selector->blocks, room->lanes, dims, room->scores);
-    for (int64_t block = 0; block < selector->blocks && selector->by == BY_BOUNDS; block++)
+/* Of blocks below `count`. */
+static void score_blocks(const weft_selector *selector, const float *summaries, int64_t count, int64_t dims,
+                         const weft_room *room) {
+    if (selector->by != BY_BOUNDS) weft_multiply_lanes(summaries, count, room->lanes, dims, room->scores);
+    for (int64_t block = 0; block < count && selector->by == BY_BOUNDS; block++)
         bound_product(summaries + 2 * block * dims, room->lanes, dims, room->scores + block * WEFT_LANES);
 }
 
@@ -153,27 +155,33 @@ static int64_t forced_block(const weft_selector *selector, weft_intervals candid
     return selector->force == FORCE_LAST && candidates.count ? candidates.at[candidates.count - 1].hi - 1 : -1;
 }
 
-static weft_ranked ranked_at(const weft_room *room, int64_t block, int lane) {
-    float score = room->scores[block * WEFT_LANES + lane];
-    return (weft_ranked){isnan(score) ? -INFINITY : score, (uint32_t)block};
+/* Blocks that the row may not have are 0; the one that comes first is above all others. */
+static void restrict_lane(const weft_selector *selector, weft_intervals candidates, int64_t i, int64_t count,
+                          uint32_t *lane) {
+    int64_t forced = forced_block(selector, candidates, i), block = 0;
+    for (uint32_t n = 0; n <= candidates.count; n++) {
+        int64_t end = n < candidates.count ? candidates.at[n].lo : count;
+        for (; block < end; block++) lane[block * WEFT_LANES] = 0;
+        if (n < candidates.count) block = candidates.at[n].hi;
+    }
+    if (forced >= 0) lane[forced * WEFT_LANES] = UINT32_MAX;
 }
 
-static void choose_row(const weft_selector *selector, int64_t row, int64_t i, int lane, const weft_room *room,
-                       uint32_t *out) {
-    weft_intervals candidates = weft_candidates_of(&selector->candidates, row);
-    int64_t forced = forced_block(selector, candidates, i), count = 0, taken = 0;
-    int64_t left = selector->blocks_a_row - (forced >= 0);
-    weft_ranked last = {INFINITY, 0}; /* the worst that is taken */
-    for (uint32_t n = 0; n < candidates.count; n++)
-        for (int64_t block = candidates.at[n].lo; block < candidates.at[n].hi; block++)
-            if (block != forced) room->ranked[count++] = ranked_at(room, block, lane);
-    if (left > 0 && left < count) last = weft_find_ranked(room->ranked, count, left - 1);
-    for (uint32_t n = 0; n < candidates.count; n++)
-        for (int64_t block = candidates.at[n].lo; block < candidates.at[n].hi; block++) {
-            bool best = left >= count || (left > 0 && !weft_is_better(last, ranked_at(room, block, lane)));
-            if (block == forced || best) out[taken++] = (uint32_t)block;
+/* The blocks of up to sixteen rows, each ascending. */
+static void take_blocks(const uint32_t *numbers, int64_t count, int64_t rows, int64_t width, uint32_t *out) {
+    uint32_t least[WEFT_LANES], ties[WEFT_LANES];
+    weft_find_highest(numbers, count, width, least, ties);
+    for (int64_t lane = 0; lane < rows; lane++) {
+        const uint32_t *at = numbers + lane;
+        int64_t taken = 0;
+        for (int64_t block = 0; block < count && taken < width; block++, at += WEFT_LANES) {
+            bool tie = *at == least[lane];
+            if (*at < least[lane] || *at == 0 || (tie && !ties[lane])) continue;
+            ties[lane] -= tie;
+            out[lane * width + taken++] = (uint32_t)block;
         }
-    while (taken < selector->blocks_a_row) out[taken++] = WEFT_NO_BLOCK;
+        while (taken < width) out[lane * width + taken++] = WEFT_NO_BLOCK;
+    }
 }
 
 static void choose_part(const weft_choosing *choosing, const weft_use *use, const weft_choice *choice, int64_t part,
@@ -183,13 +191,20 @@ static void choose_part(const weft_choosing *choosing, const weft_use *use, cons
     weft_rows_at rows = weft_queries_at(choosing, use);
     int64_t width = selector->blocks_a_row;
     int64_t end = (part + 1) * PART_ROWS < shape->queries ? (part + 1) * PART_ROWS : shape->queries;
-    for (int64_t first = part * PART_ROWS; first < end; first += WEFT_LANES) {
-        int64_t count = end - first < WEFT_LANES ? end - first : WEFT_LANES;
+    for (int64_t first = part * PART_ROWS; first < end && width; first += WEFT_LANES) {
+        int64_t count = end - first < WEFT_LANES ? end - first : WEFT_LANES, blocks = 0;
+        for (int64_t n = 0; n < count; n++) {
+            weft_intervals candidates = weft_candidates_of(&selector->candidates, first + n);
+            int64_t last = candidates.count ? candidates.at[candidates.count - 1].hi : 0;
+            if (last > blocks) blocks = last;
+        }
         weft_load_lanes(&rows, first, count, room->lanes);
-        score_blocks(selector, choice->summaries, shape->head_dim, room);
-        for (int64_t n = 0; n < count && width; n++)
-            choose_row(selector, first + n, first + n + shape->keys - shape->queries, (int)n, room,
-                       (uint32_t *)choice->blocks + (first + n) * width);
+        score_blocks(selector, choice->summaries, blocks, shape->head_dim, room);
+        weft_order_lanes(room->scores, blocks, room->numbers);
+        for (int64_t n = 0; n < count; n++)
+            restrict_lane(selector, weft_candidates_of(&selector->candidates, first + n),
+                          first + n + shape->keys - shape->queries, blocks, room->numbers + n);
+        take_blocks(room->numbers, blocks, count, width, (uint32_t *)choice->blocks + first * width);
     }
 }
 

@@ -15,18 +15,18 @@ static inline int64_t steps_of(int64_t count) { return count; }
 
 /* packed[d][row] = q[row][d] * scale * log2(e); rows that do not exist are 0. Nothing is left to multiply scores with.
  */
-static float pack_queries(const weft_call *call, int64_t height, int64_t dims, float *packed) {
+static float pack_queries(const weft_call *call, int64_t rows, int64_t height, int64_t dims, float *packed) {
     const vec factor = splat(call->scale * (float)LOG2_E);
     _Alignas(64) float square[LANES * LANES];
-    for (int64_t row = 0; row < height; row += LANES)
+    for (int64_t row = 0; row < rows; row += LANES)
         for (int64_t dim = 0; dim < dims; dim += LANES) {
             const element *from = (const element *)call->q + dim * call->q_dim;
             strided m = {call->q_row, call->q_dim, call->rows - row, dims - dim};
             vec x[LANES];
-            if (whole(&m)) {
+            if (direct(&m)) {
 #pragma unroll
                 for (int r = 0; r < LANES; r++)
-                    x[r] = load_elements(from + weft_row_at(call, row + r) * m.row) * factor;
+                    x[r] = r < m.rows ? load_elements(from + weft_row_at(call, row + r) * m.row) * factor : splat(0);
             } else {
                 gather(call, row, from, &m, square);
 #pragma unroll

@@ -26,7 +26,9 @@ typedef int64_t score_modifier(const weft_call *call, int64_t first, int64_t key
 typedef struct item {
     const weft_call *call;
     int64_t height, head_dim, value_dim; /* height: 64 or 16 rows, of which call->rows exist */
-    const products *products;            /* the one for most rows first, the one for strips last */
+    int64_t
+        rows; /* that products take: strips that have no row at all stay as they began, unless scores are modified */
+    const products *products; /* the one for most rows first, the one for strips last */
     score_modifier *modify;
     float *queries, *scores, *weights, *acc;  /* [head_dim | 64 keys | 64 keys | value_dim] x height */
     float *room;                              /* for the keys of a group, or the values of a block, as operands */
@@ -130,19 +132,19 @@ static void look_at(const item *it, const block *now, column *strips, int64_t co
 static columns columns_of(const item *it, const block *now) {
     column strips[MOST_STRIPS];
     columns out = {.count = 0};
-    if (now->mask && it->height > STRIP) {
-        int64_t count = it->height / STRIP, pairs = 0;
+    if (now->mask && it->rows > STRIP) {
+        int64_t count = it->rows / STRIP, pairs = 0;
         look_at(it, now, strips, count);
         for (int64_t s = 0; s < count; s++) pairs += area(&strips[s]);
-        if (pairs <= it->height * now->keys * 7 / 8) {
+        if (pairs <= it->rows * now->keys * 7 / 8) {
             for (int64_t s = 0; s < count; s++)
                 if (area(&strips[s])) out.at[out.count++] = strips[s];
             return out;
         }
     }
     const products *by = it->products;
-    for (int64_t row = 0; row < it->height; row += by->rows) {
-        while (by->rows > it->height - row) by++;
+    for (int64_t row = 0; row < it->rows; row += by->rows) {
+        while (by->rows > it->rows - row) by++;
         out.at[out.count++] = (column){row, by->rows, 0, now->keys, by};
     }
     return out;
@@ -273,7 +275,7 @@ static void start(item *it, float *scratch) {
     int64_t dims = weft_whole_registers(it->value_dim);
     it->room = it->acc + (dims + WEFT_GROUP_REST) * it->height;
     for (int64_t at = 0; at < dims * it->height; at += LANES) store(it->acc + at, splat(0));
-    it->factor = pack_queries(it->call, it->height, it->head_dim, it->queries);
+    it->factor = pack_queries(it->call, it->rows, it->height, it->head_dim, it->queries);
 }
 
 /* A part of a split row tile: leaves its state for a merge. */
@@ -301,6 +303,7 @@ void weft_item(const weft_call *call, int64_t height, int64_t head_dim, int64_t 
                score_modifier *modify) {
     item it = {
         .call = call, .height = height, .head_dim = head_dim, .value_dim = value_dim, .products = by, .modify = modify};
+    it.rows = modify ? height : (call->rows + STRIP - 1) / STRIP * STRIP;
     open_products();
     start(&it, call->scratch);
     cursor at = {0, 0};

@@ -36,7 +36,8 @@ typedef struct strided {
     int64_t row, column, rows, columns; /* rows and columns that exist, from the square's corner */
 } strided;
 
-static inline bool whole(const strided *m) { return m->column == 1 && m->rows >= LANES && m->columns >= LANES; }
+/* Do the columns of a square lie side by side? */
+static inline bool direct(const strided *m) { return m->column == 1 && m->columns >= LANES; }
 
 /* square[r][c] = at[row + r][c], of the rows of a call, and 0 outside. */
 static __attribute__((noinline)) void gather(const weft_call *call, int64_t row, const element *at, const strided *m,
@@ -65,22 +66,19 @@ static inline __attribute__((always_inline)) void write_square(const weft_call *
     _Alignas(64) float square[LANES * LANES];
     element *to = (element *)call->o + dim * call->o_dim;
     strided m = {call->o_row, call->o_dim, call->rows - row, dims - dim};
-    bool direct = whole(&m);
-    if (kept && !direct) gather(call, row, to, &m, square);
-    if (kept) {
+    bool whole = direct(&m);
+    if (kept && !whole) gather(call, row, to, &m, square);
 #pragma unroll
-        for (int r = 0; r < LANES; r++)
-            x[r] = fold(x[r], kept[row + r],
-                        direct ? load_elements(to + weft_row_at(call, row + r) * m.row) : load(square + r * LANES));
+    for (int r = 0; r < LANES; r++) {
+        if (r >= m.rows) continue;
+        element *at = to + weft_row_at(call, row + r) * m.row;
+        if (kept) x[r] = fold(x[r], kept[row + r], whole ? load_elements(at) : load(square + r * LANES));
+        if (whole)
+            store_elements(at, x[r]);
+        else
+            store(square + r * LANES, x[r]);
     }
-    if (direct) {
-#pragma unroll
-        for (int r = 0; r < LANES; r++) store_elements(to + weft_row_at(call, row + r) * m.row, x[r]);
-    } else {
-#pragma unroll
-        for (int r = 0; r < LANES; r++) store(square + r * LANES, x[r]);
-        scatter(call, row, square, &m, to);
-    }
+    if (!whole) scatter(call, row, square, &m, to);
 }
 
 /* The same of what stands in for o. */

@@ -47,19 +47,19 @@ static inline many vanish(many x) { return (many)((x & 0x7f80) == 0x7f80) & 0x7f
 
 /* packed[pair][row] for a whole number of registers, with the sign of the scale; what does not exist is 0. What it
  * returns is left to multiply scores with: above 0, so that -inf stays what it is. */
-static float pack_queries(const weft_call *call, int64_t height, int64_t dims, float *packed) {
+static float pack_queries(const weft_call *call, int64_t rows, int64_t height, int64_t dims, float *packed) {
     const float factor = call->scale * (float)LOG2_E;
     const many sign = (many){0} + (uint16_t)(factor < 0 ? 0x8000 : 0);
-    for (int64_t row = 0; row < height; row += LANES)
+    for (int64_t row = 0; row < rows; row += LANES)
         for (int64_t pair = 0; pair < steps_of(dims); pair += LANES) {
             const element *from = (const element *)call->q + 2 * pair * call->q_dim;
-            int64_t rows = call->rows - row, rest = dims - 2 * pair;
-            bool whole = call->q_dim == 1 && rows >= LANES && rest >= 2 * LANES;
+            int64_t exist = call->rows - row, rest = dims - 2 * pair;
+            bool whole = call->q_dim == 1 && rest >= 2 * LANES;
             vec x[LANES];
 #pragma unroll
             for (int r = 0; r < LANES; r++) {
-                const element *at = from + (r < rows ? weft_row_at(call, row + r) * call->q_row : 0);
-                many q = whole ? load_many(at) : some_elements(at, call->q_dim, r < rows ? rest : 0);
+                const element *at = from + (r < exist ? weft_row_at(call, row + r) * call->q_row : 0);
+                many q = whole && r < exist ? load_many(at) : some_elements(at, call->q_dim, r < exist ? rest : 0);
                 x[r] = (vec)(factor == 0 ? vanish(q) : q ^ sign);
             }
             transpose(x);
