@@ -4,7 +4,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "compile.h"
+#include "ahead.h"
 #include "fmt/fmt.h"
 #include "kernel/kernel.h"
 
@@ -346,12 +346,62 @@ weft_status weft_kernel_create(const weft_module *module, const char *pattern, c
     weft_status status = WEFT_INVALID_PATTERN;
     if (begin(module, pattern, options, false, &said, &c) && weft_compile(&c, &image)) {
         weft_image bytes = {image.at, image.size};
-        status = weft_kernel_from_image_in(module->context->engine, &bytes, &said, out);
+        status = weft_kernel_load(module->context->engine, &bytes, false, &said, out);
     } else if (!said.errors) {
         said.out_of_memory = true;
     }
     weft_text_release(&image);
     return conclude(module->context, module->library, &said, status);
+}
+
+/* Reads what each kernel is to be, and makes them all. */
+static bool build(const weft_module *module, const char *pattern, const char *name,
+                  const weft_kernel_options *const *kernels, size_t count, weft_diagnostics *said, weft_text *object,
+                  weft_text *header) {
+    weft_compilation c;
+    const weft_allocator *allocator = weft_engine_allocator(module->context->engine);
+    if (!count || count > UINT16_MAX) {
+        weft_diagnose(said, WEFT_E0405, WEFT_NO_SPAN, "an object file has 1 to %d kernels", UINT16_MAX);
+        return false;
+    }
+    weft_codegen_spec *specs = weft_allocate(allocator, count * sizeof *specs);
+    bool done = specs != NULL;
+    for (size_t n = 0; n < count && done; n++) {
+        done = begin(module, pattern, kernels[n], true, said, &c);
+        if (done) specs[n] = c.spec;
+    }
+    done = done && weft_build_ahead(&c, name, specs, (uint32_t)count, object, header);
+    weft_free(allocator, specs, count * sizeof *specs);
+    return done;
+}
+
+weft_status weft_module_build(const weft_module *module, const char *pattern, const char *name,
+                              const weft_kernel_options *const *kernels, size_t count, weft_built *out) {
+    *out = (weft_built){0};
+    const weft_allocator *allocator = weft_engine_allocator(module->context->engine);
+    weft_diagnostics said;
+    weft_text object, header;
+    weft_diagnostics_init(&said, allocator, &module->library->sources);
+    weft_text_init(&object, allocator);
+    weft_text_init(&header, allocator);
+    bool done = build(module, pattern, name, kernels, count, &said, &object, &header);
+    if (done) {
+        *out = (weft_built){hand_out(allocator, &object), object.size, hand_out(allocator, &header)};
+        done = out->object && out->header;
+        if (!done) weft_built_free(module, out);
+    }
+    if (!done && !said.errors) said.out_of_memory = true;
+    weft_text_release(&object);
+    weft_text_release(&header);
+    return conclude(module->context, module->library, &said, done ? WEFT_OK : WEFT_INVALID_PATTERN);
+}
+
+void weft_built_free(const weft_module *module, weft_built *built) {
+    if (!built) return;
+    const weft_allocator *allocator = weft_engine_allocator(module->context->engine);
+    if (built->object) weft_free(allocator, built->object, built->object_size + 1);
+    if (built->header) weft_free(allocator, built->header, strlen(built->header) + 1);
+    *built = (weft_built){0};
 }
 
 weft_status weft_module_dump(const weft_module *module, const char *pattern, weft_stage stage,

@@ -50,6 +50,8 @@ bool interrupted(void);
 char *cache_folder(const options *given);
 /* --target, else $WEFT_TARGET; NULL: this machine. */
 const char *target_of(const options *given);
+/* Where the patterns are that come with the tool, for the caller to free; NULL when it cannot be told. */
+char *pattern_folder(void);
 
 /* ---- files (file.c) ----------------------------------------------------------------------------------------- */
 
@@ -195,6 +197,7 @@ int command_run(const options *given);
 int command_eval(const options *given);
 int command_bench(const options *given);
 int command_verify(const options *given);
+int command_build(const options *given);
 int command_why(const options *given);
 int command_show(const options *given);
 int command_stats(const options *given);

@@ -1,6 +1,9 @@
-/* What the environment says of kernels: where they are kept, and for which processor they are made. */
+/* What the environment says of kernels: where they are kept, and for which processor they are made; and where the
+ * patterns are that come with the tool. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -26,4 +29,14 @@ const char *target_of(const options *given) {
     const char *chosen = getenv("WEFT_TARGET");
     if (given->target) return given->target;
     return chosen && *chosen ? chosen : NULL;
+}
+
+char *pattern_folder(void) {
+    char tool[PATH_MAX];
+    ssize_t size = readlink("/proc/self/exe", tool, sizeof tool - 1);
+    tool[size > 0 ? size : 0] = 0;
+    char *slash = strrchr(tool, '/');
+    if (!slash) return NULL;
+    *slash = 0;
+    return path_under(tool, WEFT_PATTERN_DIR);
 }

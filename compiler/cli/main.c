@@ -123,6 +123,21 @@ static const command verify = {
         "the pattern refuses are counted. Exits 3 at the first difference, which is shown.",
     .run = command_verify};
 
+static const command build = {
+    .name = "build",
+    .words = "FILE",
+    .least_words = 1,
+    .most_words = 1,
+    .takes = TAKES(PATTERN) | TAKES(LIBRARY) | TAKES(COLOR) | TAKES(HELP) | TAKES(OUTPUT) | TAKES(HEADER) |
+             TAKES(C_NAME) | TAKES(DTYPES) | TAKES(HEAD_DIMS) | TAKES(VALUE_DIM) | TAKES(TARGETS) | TAKES(NO_CACHE),
+    .needs = TAKES(OUTPUT) | TAKES(HEADER),
+    .summary = "compile a pattern ahead of time, to an object file and a C header",
+    .help =
+        "For every type, head dimension and target; without --target, for $WEFT_TARGET or this processor. A program\n"
+        "links the object file and libweft_runtime; the best kernel for its processor is taken when it asks for one,\n"
+        "by the function that the header declares. All targets are of one architecture.",
+    .run = command_build};
+
 static const command why = {.name = "why",
                             .words = "FILE I J",
                             .least_words = 3,
@@ -198,8 +213,8 @@ static const command help = {.name = "help",
                              .summary = "say what the tool, or a command, does",
                              .run = command_help};
 
-const command *const commands[] = {&check, &show, &stats, &mask,   &export, &import,  &why,    &diff, &ir,
-                                   &run,   &eval, &bench, &verify, &fmt,    &explain, &doctor, &help, NULL};
+const command *const commands[] = {&check, &show,  &stats,  &mask,  &export, &import,  &why,    &diff, &ir, &run,
+                                   &eval,  &bench, &verify, &build, &fmt,    &explain, &doctor, &help, NULL};
 
 const command *find_command(const char *name) {
     const char *names[sizeof commands / sizeof *commands];

@@ -9,7 +9,7 @@
 
 #include "cli.h"
 
-typedef enum kind { FLAG, TEXT, COUNT, INDEX, NUMBERS, CHOICE, LIST } kind;
+typedef enum kind { FLAG, TEXT, COUNT, INDEX, NUMBERS, CHOICE, CHOICES, LIST } kind;
 
 typedef struct option {
     const char *name;
@@ -73,9 +73,8 @@ static bool store_numbers(const option *o, const char *value, number_list *list)
     return false;
 }
 
-/* The number of `value` among "a|b|c", or -1. */
-static int choice_number(const char *choices, const char *value) {
-    size_t size = strlen(value);
+/* The number of the `size` bytes at `value` among "a|b|c", or -1. */
+static int choice_number(const char *choices, const char *value, size_t size) {
     for (int n = 0; size; n++) {
         size_t length = strcspn(choices, "|");
         if (length == size && !memcmp(choices, value, size)) return n;
@@ -87,9 +86,25 @@ static int choice_number(const char *choices, const char *value) {
 
 static bool store_choice(const option *o, const char *value, int *field) {
     char name[32];
-    *field = choice_number(o->argument, value);
+    *field = choice_number(o->argument, value, strlen(value));
     if (*field >= 0) return true;
     complain("%s takes one of %s, not \"%s\"", shown(o, name), o->argument, value);
+    return false;
+}
+
+/* "f32,bf16": a bit each. */
+static bool store_choices(const option *o, const char *value, int *field) {
+    char name[32];
+    *field = 0;
+    for (const char *at = value;; at++) {
+        size_t size = strcspn(at, ",");
+        int number = choice_number(o->argument, at, size);
+        if (number < 0) break;
+        *field |= 1 << number;
+        at += size;
+        if (!*at) return true;
+    }
+    complain("%s takes some of %s, with commas between them, not \"%s\"", shown(o, name), o->argument, value);
     return false;
 }
 
@@ -114,6 +129,7 @@ static bool store(options *out, const option *o, const char *value) {
     case INDEX: return store_number(o, value, (int64_t *)(void *)field);
     case NUMBERS: return store_numbers(o, value, (number_list *)(void *)field);
     case CHOICE: return store_choice(o, value, (int *)(void *)field);
+    case CHOICES: return store_choices(o, value, (int *)(void *)field);
     default: return store_in_list(value, (option_list *)(void *)field);
     }
 }
@@ -239,6 +255,7 @@ void options_free(options *given) {
     free(given->defines.at);
     free(given->arrays.at);
     free(given->libraries.at);
+    free(given->targets.at);
 }
 
 void options_describe(const command *c, FILE *out) {

@@ -34,11 +34,11 @@ typedef struct number_list {
 typedef struct options {
     const char **words; /* FILE and what follows */
     int word_count;
-    const char *pattern, *name, *q, *k, *v, *output, *lse, *choices, *target;
-    option_list defines, arrays, libraries;
+    const char *pattern, *name, *q, *k, *v, *output, *lse, *choices, *target, *header;
+    option_list defines, arrays, libraries, targets;
     number_list lengths, head_dims, thread_counts;
     int64_t n, lq, lk, heads, head, head_dim, value_dim, threads, block;
-    int dtype, against, via, to, stage, color;
+    int dtype, dtypes, against, via, to, stage, color;
     bool check, no_cache, json, help;
     uint64_t given; /* TAKES of every option that was */
 } options;

@@ -50,11 +50,13 @@ static bool asked_to_stop(void *user) {
 
 static weft_status load(session *s) {
     const options *given = s->given;
-    const char **paths = calloc(given->libraries.count + 1, sizeof *paths);
+    size_t count = given->libraries.count;
+    const char **paths = calloc(count + 1, sizeof *paths);
     if (!paths) return WEFT_OUT_OF_MEMORY;
-    if (given->libraries.count) memcpy(paths, given->libraries.at, given->libraries.count * sizeof *paths);
-    paths[given->libraries.count] = WEFT_PATTERN_DIR;
-    weft_module_options how = {sizeof how, paths, given->libraries.count + 1};
+    if (count) memcpy(paths, given->libraries.at, count * sizeof *paths);
+    char *own = pattern_folder();
+    if (own) paths[count++] = own;
+    weft_module_options how = {sizeof how, paths, count};
     weft_status status = WEFT_IO_ERROR;
     if (strcmp(given->words[0], "-") != 0) {
         status = weft_module_load(s->context, given->words[0], &how, &s->module);
@@ -65,6 +67,7 @@ static weft_status load(session *s) {
         free(text);
     }
     free(paths);
+    free(own);
     return status;
 }
 

@@ -6,7 +6,8 @@
 #include "kernel/abi.h"
 #include "set/program.h"
 
-/* Instruction sets that code may need; loading checks that this processor has them. One line a level. */
+/* Instruction sets that code may need; loading checks that this processor has them. One line a level; of those that a
+ * processor has, a later one is better. The numbers are part of images. */
 typedef enum weft_isa {
     WEFT_ISA_NONE,
     WEFT_ISA_X86_64,

@@ -10,7 +10,7 @@ static void destroy(weft_kernel *kernel) {
     weft_engine *engine = kernel->engine;
     weft_pages_unmap(kernel->pages, kernel->pages_size);
     weft_program_destroy(kernel->program);
-    weft_text_release(&kernel->image);
+    weft_text_release(&kernel->copy);
     weft_message_free(&kernel->message);
     weft_free(weft_engine_allocator(engine), kernel, sizeof *kernel);
     weft_engine_release(engine);
@@ -26,11 +26,11 @@ static weft_kernel *create(weft_engine *engine) {
     }
     atomic_init(&kernel->references, 1);
     kernel->engine = weft_engine_retain(engine);
-    weft_text_init(&kernel->image, allocator);
+    weft_text_init(&kernel->copy, allocator);
     return kernel;
 }
 
-static weft_status load_code(weft_kernel *kernel, weft_diagnostics *diagnostics) {
+static weft_status load_code(weft_kernel *kernel, bool linked, weft_diagnostics *diagnostics) {
     weft_machine_code *code = &kernel->code;
     if (!code->bytes) return WEFT_OK;
     if (code->gather == WEFT_NO_ENTRY && weft_has_lists(kernel->program)) {
@@ -42,57 +42,60 @@ static weft_status load_code(weft_kernel *kernel, weft_diagnostics *diagnostics)
                       weft_isa_name(code->isa));
         return WEFT_INVALID_ARGUMENT;
     }
+    if (linked) return WEFT_OK;
     kernel->pages = weft_pages_map(code->bytes, code->size, &kernel->pages_size);
     code->bytes = kernel->pages;
     return kernel->pages ? WEFT_OK : WEFT_OUT_OF_MEMORY;
 }
 
-/* Everything that the kernel keeps points into its own copy of the image. */
-static weft_status load(weft_kernel *kernel, const weft_image *image, weft_diagnostics *diagnostics) {
+/* Everything that the kernel keeps is its own, or linked. */
+static weft_status load(weft_kernel *kernel, const weft_image *image, bool linked, weft_diagnostics *diagnostics) {
     const char *ir;
     size_t ir_size;
     weft_status status = weft_image_read(image, &ir, &ir_size, &kernel->code, diagnostics);
     if (status != WEFT_OK) return status;
-    weft_text_add(&kernel->image, image->data, image->size);
-    if (kernel->image.failed) return WEFT_OUT_OF_MEMORY;
+    kernel->image = *image;
+    if (!linked) {
+        weft_text_add(&kernel->copy, image->data, image->size);
+        if (kernel->copy.failed) return WEFT_OUT_OF_MEMORY;
+        kernel->image.data = kernel->copy.at;
+    }
     kernel->program = weft_parse_program(weft_engine_allocator(kernel->engine), ir, ir_size, diagnostics);
     if (!kernel->program) return diagnostics->errors ? WEFT_INVALID_ARGUMENT : WEFT_OUT_OF_MEMORY;
-    return load_code(kernel, diagnostics);
+    return load_code(kernel, linked, diagnostics);
 }
 
-weft_status weft_kernel_from_image_in(weft_engine *engine, const weft_image *image, weft_diagnostics *diagnostics,
-                                      weft_kernel **out) {
+weft_status weft_kernel_load(weft_engine *engine, const weft_image *image, bool linked, weft_diagnostics *diagnostics,
+                             weft_kernel **out) {
     *out = NULL;
-    weft_diagnostics unheard;
-    weft_diagnostics_init(&unheard, weft_engine_allocator(engine), NULL);
-    if (!diagnostics) diagnostics = &unheard;
     weft_kernel *kernel = create(engine);
-    weft_status status = kernel ? load(kernel, image, diagnostics) : WEFT_OUT_OF_MEMORY;
+    weft_status status = kernel ? load(kernel, image, linked, diagnostics) : WEFT_OUT_OF_MEMORY;
     if (diagnostics->out_of_memory && status != WEFT_OK) status = WEFT_OUT_OF_MEMORY;
     if (status == WEFT_OK)
         *out = kernel;
     else if (kernel)
         destroy(kernel);
-    weft_diagnostics_free(&unheard);
     return status;
 }
 
-/* There is no kernel yet to hold the message of a failure: it goes to the log. */
-weft_status weft_kernel_from_image(const weft_image *image, const weft_config *config, weft_kernel **out) {
-    if (!out) return WEFT_INVALID_ARGUMENT;
-    *out = NULL;
-    weft_engine *engine = weft_engine_create(config);
-    if (!engine) return WEFT_OUT_OF_MEMORY;
-    weft_diagnostics diagnostics;
-    weft_diagnostics_init(&diagnostics, weft_engine_allocator(engine), NULL);
-    weft_status status = weft_kernel_from_image_in(engine, image, &diagnostics, out);
-    for (uint32_t n = 0; n < diagnostics.count; n++) weft_engine_log(engine, "%s", diagnostics.reports[n].message);
-    weft_diagnostics_free(&diagnostics);
-    weft_engine_release(engine);
-    return status;
-}
+weft_image weft_kernel_image(const weft_kernel *kernel) { return kernel->image; }
 
-weft_image weft_kernel_image(const weft_kernel *kernel) { return (weft_image){kernel->image.at, kernel->image.size}; }
+weft_status weft_kernel_describe(const weft_kernel *kernel, weft_kernel_info *info) {
+    if (!kernel || !info || info->size < sizeof info->size) return WEFT_INVALID_ARGUMENT;
+    const weft_machine_code *code = &kernel->code;
+    weft_kernel_info known = {.pattern = kernel->program->name,
+                              .target = weft_isa_name(code->isa),
+                              .dtype = (weft_dtype)code->dtype,
+                              .head_dim = code->head_dim,
+                              .value_dim = code->value_dim,
+                              .code_size = (int64_t)code->size,
+                              .image_size = (int64_t)kernel->image.size,
+                              .tile_rows = WEFT_TILE_ROWS,
+                              .strip_rows = WEFT_STRIP_ROWS,
+                              .tile_keys = WEFT_TILE_KEYS};
+    weft_tell_known(info, &known, sizeof known);
+    return WEFT_OK;
+}
 
 /* Counting and saying what went wrong are the two things that even an immutable kernel does. */
 static weft_kernel *shared(const weft_kernel *kernel) { return (weft_kernel *)kernel; }

@@ -23,16 +23,18 @@ struct weft_kernel {
     _Atomic(uint32_t) references; /* the creator's and one a plan */
     weft_engine *engine;
     weft_program *program;
-    weft_text image;
-    weft_machine_code code; /* bytes point into `pages` */
-    void *pages;            /* read and execute, never write */
+    weft_image image;       /* the copy, or where it was linked */
+    weft_text copy;         /* empty where it was linked */
+    weft_machine_code code; /* bytes point into `pages`, or into the linked image */
+    void *pages;            /* read and execute, never write; NULL where it was linked */
     size_t pages_size;
     weft_message message;
 };
 
-/* weft_kernel_from_image under an engine that exists already. Diagnostics may be NULL. */
-WEFT_SHARED weft_status weft_kernel_from_image_in(weft_engine *engine, const weft_image *image,
-                                                  weft_diagnostics *diagnostics, weft_kernel **out);
+/* weft_kernel_from_image under an engine that exists already. linked: the image lies in executable memory and stays
+ * there, and its code runs where it is; else the kernel makes its own. */
+WEFT_SHARED weft_status weft_kernel_load(weft_engine *engine, const weft_image *image, bool linked,
+                                         weft_diagnostics *diagnostics, weft_kernel **out);
 void weft_kernel_retain(const weft_kernel *kernel);
 
 #endif

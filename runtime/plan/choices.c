@@ -107,9 +107,7 @@ weft_status weft_plan_choices(const weft_plan *plan, int64_t batch, int64_t head
     const weft_source *source;
     weft_point point = {0};
     bool placed = weft_node_source(&program->sources, node, &source, &point);
-    size_t size = choices->size;
-    weft_choices known = {.size = size,
-                          .atom = weft_op_describe((weft_op)node->op)->text,
+    weft_choices known = {.atom = weft_op_describe((weft_op)node->op)->text,
                           .line = placed ? point.line : 0,
                           .column = placed ? point.column : 0,
                           .chunked = found->chunked,
@@ -122,6 +120,6 @@ weft_status weft_plan_choices(const weft_plan *plan, int64_t batch, int64_t head
                           .diagonal_count = found->diagonal_count,
                           .columns = found->columns,
                           .diagonals = found->diagonals};
-    memcpy(choices, &known, size < sizeof known ? size : sizeof known);
+    weft_tell_known(choices, &known, sizeof known);
     return WEFT_OK;
 }

@@ -108,9 +108,9 @@ bool weft_plan_measure(weft_plan *plan, const weft_planner *planner) {
 weft_status weft_plan_describe(const weft_plan *plan, weft_plan_info *info) {
     if (!plan || !info || info->size < sizeof info->size) return WEFT_INVALID_ARGUMENT;
     weft_plan_info known = plan->info;
-    size_t size = info->size;
-    known.size = size;
-    memcpy(info, &known, size < sizeof known ? size : sizeof known);
+    known.density =
+        known.pairs / ((double)weft_plan_heads(plan) * (double)plan->shape.queries * (double)plan->shape.keys);
+    weft_tell_known(info, &known, sizeof known);
     return WEFT_OK;
 }
 

@@ -225,7 +225,7 @@ int64_t weft_plan_term_count(const weft_plan *plan, int64_t batch, int64_t head)
 }
 
 static void fill_place(weft_term_place *place, const weft_sources *sources, const weft_node *node) {
-    weft_term_place known = {.size = place->size};
+    weft_term_place known = {0};
     const weft_source *source;
     weft_point point;
     if (node && weft_node_source(sources, node, &source, &point)) {
@@ -233,7 +233,7 @@ static void fill_place(weft_term_place *place, const weft_sources *sources, cons
         known.line = point.line;
         known.column = point.column;
     }
-    memcpy(place, &known, place->size < sizeof known ? place->size : sizeof known);
+    weft_tell_known(place, &known, sizeof known);
 }
 
 size_t weft_plan_term(const weft_plan *plan, int64_t batch, int64_t head, int64_t term, weft_term_place *place,

@@ -39,8 +39,8 @@ static bool add_listed(const weft_plan *plan, size_t number, weft_plan_work *wor
 
 weft_status weft_plan_head(const weft_plan *plan, int64_t batch, int64_t head, weft_plan_work *work) {
     if (!work || work->size < sizeof work->size || !weft_plan_has_head(plan, batch, head)) return WEFT_INVALID_ARGUMENT;
-    size_t number = (size_t)(batch * plan->shape.heads + head), size = work->size;
-    weft_plan_work known = {.size = size};
+    size_t number = (size_t)(batch * plan->shape.heads + head);
+    weft_plan_work known = {0};
     while (plan->route_of[known.same_as] != plan->route_of[number]) known.same_as++;
     if (plan->lists_at_run && !add_listed(plan, number, &known)) return WEFT_OUT_OF_MEMORY;
     for (uint32_t phase = 0; phase < plan->phase_count; phase++) {
@@ -48,6 +48,6 @@ weft_status weft_plan_head(const weft_plan *plan, int64_t batch, int64_t head, w
         for (int64_t residue = 0; stage && residue < stage->stride; residue++)
             add_layout(&known, weft_stage_layout(plan, stage, residue));
     }
-    memcpy(work, &known, size < sizeof known ? size : sizeof known);
+    weft_tell_known(work, &known, sizeof known);
     return WEFT_OK;
 }

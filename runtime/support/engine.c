@@ -27,6 +27,14 @@ void weft_copy_known(void *ours, size_t size, const void *given) {
     memcpy(ours, &size, sizeof size);
 }
 
+void weft_tell_known(void *theirs, const void *ours, size_t size) {
+    size_t known;
+    memcpy(&known, theirs, sizeof known);
+    if (known > size) known = size;
+    if (known > sizeof known)
+        memcpy((char *)theirs + sizeof known, (const char *)ours + sizeof known, known - sizeof known);
+}
+
 weft_engine *weft_engine_create(const weft_config *config) {
     weft_config known = {0};
     weft_copy_known(&known, sizeof known, config);

@@ -9,6 +9,8 @@ typedef struct weft_engine weft_engine;
 /* Copies a host's struct, whose first field is its size, over ours of that size. Of fields that an older host does not
  * know ours stay, and what a newer one adds is left out. `given` may be NULL. */
 WEFT_SHARED void weft_copy_known(void *ours, size_t size, const void *given);
+/* The other way round: fills in a host's struct, but for its size, and no further than that. */
+void weft_tell_known(void *theirs, const void *ours, size_t size);
 
 /* NULL when memory fails. The thread pool starts at the first parallel call, not before. */
 WEFT_SHARED weft_engine *weft_engine_create(const weft_config *config);

@@ -3,7 +3,7 @@
 
 #include <sched.h>
 
-#if defined(__SANITIZE_THREAD__)
+#if defined(WEFT_PLAIN_THREADS) || defined(__SANITIZE_THREAD__)
 #define PLAIN_THREADS 1
 #elif defined(__has_feature)
 #if __has_feature(thread_sanitizer)

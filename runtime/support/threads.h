@@ -1,5 +1,5 @@
-/* A pool of threads that runs one indexed task at a time: the library pthreadpool, or, under the thread sanitizer,
- * which cannot see into that library, plain threads started for each call. */
+/* A pool of threads that runs one indexed task at a time: the library pthreadpool, or plain threads started for each call,
+ * where it is not to be had, and under the thread sanitizer, which cannot see into it. */
 #ifndef WEFT_SUPPORT_THREADS_H
 #define WEFT_SUPPORT_THREADS_H
 

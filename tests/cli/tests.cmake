@@ -1,4 +1,4 @@
-# The command line: parts of it as unit tests; each .case file is a test of the tool itself; the example runs.
+# The command line: parts of it as unit tests; each .case file is a test of the tool itself.
 function(weft_cli_test name)
   list(TRANSFORM ARGN PREPEND ${PROJECT_SOURCE_DIR}/compiler/cli/)
   add_executable(test_cli_${name} ${PROJECT_SOURCE_DIR}/tests/cli/${name}.c ${ARGN})
@@ -20,5 +20,3 @@ foreach(case ${cases})
   get_filename_component(name ${case} NAME_WE)
   add_test(NAME cli/${name}_case COMMAND test_cli_cases $<TARGET_FILE:weft_cli> ${PROJECT_SOURCE_DIR} ${case})
 endforeach()
-
-add_test(NAME examples/host COMMAND host ${PROJECT_SOURCE_DIR}/patterns/longformer.weft longformer)

@@ -159,6 +159,7 @@ END_TEST
 
 typedef weft_status fill(void *out);
 static weft_status describe(void *out) { return weft_plan_describe(plan, out); }
+static weft_status introduce(void *out) { return weft_kernel_describe(kernel, out); }
 static weft_status measure(void *out) { return weft_plan_head(plan, 0, 0, out); }
 static weft_status locate(void *out) {
     char term[100];
@@ -184,6 +185,7 @@ static void check_filled(fill *answer, size_t size) {
 
 START_TEST(answers) {
     check_filled(describe, sizeof(weft_plan_info));
+    check_filled(introduce, sizeof(weft_kernel_info));
     check_filled(measure, sizeof(weft_plan_work));
     check_filled(locate, sizeof(weft_term_place));
     weft_plan_info info = {.size = 3};

@@ -94,6 +94,26 @@ typedef struct weft_kernel_options {
 WEFT_API weft_status weft_kernel_create(const weft_module *module, const char *pattern,
                                         const weft_kernel_options *options, weft_kernel **out);
 
+/* ---- ahead of time ------------------------------------------------------------------------------------------ */
+
+/* What to link a program with: an ELF object file, and the C header that declares what is in it. */
+typedef struct weft_built {
+    void *object;
+    size_t object_size;
+    char *header; /* NUL-terminated */
+} weft_built;
+
+/* Compiles one pattern once for each of `kernels`, for processors of one architecture, this one or another, and puts all
+ * of them into one object file: bytes that run where they lie, without a relocation, that need libweft_runtime and no
+ * compiler. The best one for a processor is taken when a program asks for a kernel (weft_kernel_from_bundle), by the
+ * function that the header declares. What is for the instruction set, type and dimensions of an earlier one is left out.
+ * C names begin with `name`; NULL: the pattern's. On failure *out is zero and the context's diagnostics say why. */
+WEFT_API weft_status weft_module_build(const weft_module *module, const char *pattern, const char *name,
+                                       const weft_kernel_options *const *kernels, size_t count, weft_built *out);
+WEFT_API void weft_built_free(const weft_module *module, weft_built *built);
+
+/* ---- looking inside ----------------------------------------------------------------------------------------- */
+
 typedef enum weft_stage { WEFT_STAGE_AST, WEFT_STAGE_SET, WEFT_STAGE_BLOCKS, WEFT_STAGE_LLVM, WEFT_STAGE_ASM } weft_stage;
 
 /* The pattern after a stage of the pipeline, as text that the caller frees with weft_text_free. */

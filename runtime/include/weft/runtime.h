@@ -9,7 +9,11 @@
  *
  * Every function returns a status and never prints, exits or aborts. After a failure the handle that was passed holds
  * the diagnostics (weft_*_message), and *out is NULL. Pointers that a function fills are owned by the caller and
- * released by the matching _destroy, which accepts NULL. */
+ * released by the matching _destroy, which accepts NULL. Where a failure leaves no handle, config.log is told why.
+ *
+ * Threads: what takes a const handle may be called from any number of threads at once, also on one handle; what takes
+ * another one (_destroy, weft_plan_choose) must be the only call on it. The message of a shared handle is that of the
+ * last failure in any thread. */
 #ifndef WEFT_RUNTIME_H
 #define WEFT_RUNTIME_H
 
@@ -26,6 +30,10 @@ extern "C" {
 #define WEFT_VERSION_MINOR 1
 #define WEFT_VERSION_PATCH 0
 #define WEFT_VERSION_TEXT "0.1.0"
+#define WEFT_VERSION_AT_LEAST(major, minor, patch)                                                                     \
+    (WEFT_VERSION_MAJOR > (major) ||                                                                                   \
+     (WEFT_VERSION_MAJOR == (major) &&                                                                                 \
+      (WEFT_VERSION_MINOR > (minor) || (WEFT_VERSION_MINOR == (minor) && WEFT_VERSION_PATCH >= (patch)))))
 
 #if defined(__GNUC__)
 #define WEFT_API __attribute__((visibility("default")))
@@ -99,7 +107,7 @@ typedef enum weft_dtype { WEFT_F32 = 0, WEFT_BF16, WEFT_F16 } weft_dtype;
 typedef struct weft_kernel weft_kernel; /* immutable; may be shared between threads */
 typedef struct weft_plan weft_plan;     /* immutable; may be shared between threads */
 
-/* A compiled pattern as bytes: what weft_kernel_image gives and `weft build` will embed. Checked when it is loaded. */
+/* A compiled pattern as bytes. Checked when it is loaded. */
 typedef struct weft_image {
     const void *data;
     size_t size;
@@ -109,8 +117,31 @@ typedef struct weft_image {
  * WEFT_INVALID_ARGUMENT: damaged, of another version, or for another processor. */
 WEFT_API weft_status weft_kernel_from_image(const weft_image *image, const weft_config *config, weft_kernel **out);
 
+/* Makes a kernel from what `weft build` put into a program: a bundle of images of one pattern, each for one instruction
+ * set, type of elements and pair of head dimensions (value_dim 0: head_dim). Of those that fit, the best one that this
+ * processor can run is taken. Its code runs where it lies and nothing is copied: the bundle must be in executable memory,
+ * at a multiple of 64 bytes, and stay there while kernels and plans of it live. The header that `weft build` writes
+ * declares a function that calls this one.
+ * WEFT_INVALID_ARGUMENT: damaged, or of another version. WEFT_UNSUPPORTED: no image fits, or this processor can run none
+ * of those. */
+WEFT_API weft_status weft_kernel_from_bundle(const void *bundle, size_t size, weft_dtype dtype, int64_t head_dim,
+                                             int64_t value_dim, const weft_config *config, weft_kernel **out);
+
 /* The kernel as an image; its bytes live as long as the kernel. */
 WEFT_API weft_image weft_kernel_image(const weft_kernel *kernel);
+
+/* What a kernel is. `size` is sizeof(weft_kernel_info). Strings live as long as the kernel. */
+typedef struct weft_kernel_info {
+    size_t size;
+    const char *pattern;
+    const char *target; /* the instruction set that its code needs, "x86-64-v4"; "none": no code, plans are looked at */
+    weft_dtype dtype;
+    int64_t head_dim, value_dim;   /* 0 without code */
+    int64_t code_size, image_size; /* bytes */
+    int64_t tile_rows, strip_rows; /* query rows of an item, and of a short one */
+    int64_t tile_keys;             /* keys of a tile */
+} weft_kernel_info;
+WEFT_API weft_status weft_kernel_describe(const weft_kernel *kernel, weft_kernel_info *info);
 
 /* Releases the caller's reference; plans made from the kernel keep what they need. */
 WEFT_API void weft_kernel_destroy(weft_kernel *kernel);
@@ -175,6 +206,7 @@ typedef struct weft_plan_info {
     int64_t span_calls;      /* set evaluations that planning took: the cost of the plan */
     int64_t contains_calls;  /* pairs asked one by one */
     double seconds;          /* wall time that planning took */
+    double density;          /* pairs as a share of all B * H * Lq * Lk */
 } weft_plan_info;
 WEFT_API weft_status weft_plan_describe(const weft_plan *plan, weft_plan_info *info);
 

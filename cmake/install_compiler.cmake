@@ -1,0 +1,13 @@
+# The compiler and the tool, which finds patterns where they are from it, here as where it is installed.
+file(RELATIVE_PATH WEFT_PATTERNS_FROM_COMMAND /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_DATADIR}/weft/patterns)
+file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/${CMAKE_INSTALL_DATADIR}/weft)
+file(CREATE_LINK ${PROJECT_SOURCE_DIR}/patterns ${PROJECT_BINARY_DIR}/${CMAKE_INSTALL_DATADIR}/weft/patterns SYMBOLIC)
+target_compile_definitions(weft_cli PRIVATE WEFT_PATTERN_DIR="${WEFT_PATTERNS_FROM_COMMAND}")
+weft_install_libraries(command compiler command weft weft_llvm)
+weft_install_pc(weft weft weft-runtime "A compiler for patterns of sparse attention")
+install(DIRECTORY compiler/include/weft DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
+install(TARGETS weft_cli EXPORT weft-command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT command)
+install(EXPORT weft-command NAMESPACE weft:: DESTINATION ${config_folder} COMPONENT command)
+install(DIRECTORY patterns DESTINATION ${CMAKE_INSTALL_DATADIR}/weft COMPONENT command)
+file(RELATIVE_PATH libraries /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_LIBDIR})
+set_target_properties(weft_cli PROPERTIES EXPORT_NAME command INSTALL_RPATH "$ORIGIN/${libraries}")
