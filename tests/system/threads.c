@@ -145,6 +145,65 @@ START_TEST(kernels_side_by_side) {
 }
 END_TEST
 
+/* What a plan and its kernel say of themselves, as far as time plays no part in it. */
+typedef struct look {
+    weft_plan_info info;
+    weft_kernel_info kernel;
+    weft_plan_work work;
+    char explained[1000], parameters[100], term[200];
+    float share[6 * 7];
+    uint8_t mask[QUERIES * KEYS];
+} look;
+
+typedef struct looker {
+    const weft_kernel *kernel;
+    const weft_plan *plan;
+    look seen;
+} looker;
+
+static void *look_at(void *argument) {
+    looker *l = argument;
+    look *seen = &l->seen;
+    bool allowed;
+    memset(seen, 0, sizeof *seen);
+    seen->info.size = sizeof seen->info, seen->kernel.size = sizeof seen->kernel, seen->work.size = sizeof seen->work;
+    bool done = weft_plan_describe(l->plan, &seen->info) == WEFT_OK &&
+                weft_kernel_describe(l->kernel, &seen->kernel) == WEFT_OK &&
+                weft_plan_head(l->plan, 0, 1, &seen->work) == WEFT_OK &&
+                weft_plan_mask(l->plan, 0, 1, WEFT_MASK_PLAN, seen->mask) == WEFT_OK &&
+                weft_plan_coverage(l->plan, 0, 1, 1, 6, 7, seen->share) == WEFT_OK &&
+                weft_plan_parameters(l->plan, seen->parameters, sizeof seen->parameters) &&
+                weft_plan_term(l->plan, 0, 1, 1, NULL, seen->term, sizeof seen->term) &&
+                weft_plan_explain(l->plan, 0, 1, KEYS - 1, 17, &allowed, seen->explained, sizeof seen->explained);
+    return done ? l : NULL;
+}
+
+START_TEST(one_plan_many_lookers) {
+    enum { THREADS = 4 };
+    static looker lookers[THREADS];
+    weft_context *context;
+    weft_kernel *kernel;
+    weft_plan *plan;
+    const weft_shape shape = {sizeof shape, 1, HEADS, KV_HEADS, QUERIES, KEYS, DIM, DIM};
+    ck_assert_int_eq(weft_context_create(NULL, &context), WEFT_OK);
+    ck_assert_int_eq(weft_module_load_text(context, "p.weft", text, sizeof text - 1, NULL, &shared), WEFT_OK);
+    ck_assert_int_eq(weft_kernel_create(shared, NULL, NULL, &kernel), WEFT_OK);
+    ck_assert_int_eq(weft_plan_create(kernel, &shape, NULL, 0, &plan), WEFT_OK);
+    pthread_t thread[THREADS];
+    for (int t = 0; t < THREADS; t++) {
+        lookers[t].kernel = kernel, lookers[t].plan = plan;
+        ck_assert_int_eq(pthread_create(&thread[t], NULL, look_at, &lookers[t]), 0);
+    }
+    for (int t = 0; t < THREADS; t++) {
+        void *done;
+        pthread_join(thread[t], &done);
+        ck_assert_ptr_nonnull(done);
+        ck_assert(!memcmp(&lookers[t].seen, &lookers[0].seen, sizeof lookers[t].seen));
+    }
+    weft_plan_destroy(plan), weft_kernel_destroy(kernel), weft_module_destroy(shared), weft_context_destroy(context);
+}
+END_TEST
+
 int main(void) {
     test_random random = {7};
     inputs = malloc(INPUTS * sizeof *inputs);
@@ -155,6 +214,7 @@ int main(void) {
     tcase_add_test(tcase, same_bits_for_any_thread_count);
     tcase_add_test(tcase, one_plan_many_threads);
     tcase_add_test(tcase, kernels_side_by_side);
+    tcase_add_test(tcase, one_plan_many_lookers);
     tcase_set_timeout(tcase, 0);
     Suite *suite = suite_create("threads");
     suite_add_tcase(suite, tcase);

@@ -63,6 +63,7 @@ START_TEST(test_older_structs) {
     ck_assert_uint_eq(info.size, offsetof(weft_plan_info, layouts));
     ck_assert_int_ne(info.layouts, 1);
     ck_assert(info.pairs == 2 * (10 * 2 + 10 * 11 / 2));
+    ck_assert(info_of(plan).density == 0.625);
     info.size = 3;
     ck_assert_int_eq(weft_plan_describe(plan, &info), WEFT_INVALID_ARGUMENT);
     ck_assert_int_eq(weft_plan_describe(NULL, &info), WEFT_INVALID_ARGUMENT);
