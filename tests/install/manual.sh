@@ -4,6 +4,7 @@
 set -eu
 source=$1 build=$2
 prefix=$build/tests/prefix weft=$build/tests/prefix/bin/weft
+[ -e "$build/man" ] || { echo "skipped: there was no scdoc to make pages"; exit 77; }
 failed=0
 page() { # SECTION: its text, unformatted
     sed -e 's/\\f[A-Z]//g' -e 's/\\-/-/g' -e 's/\\&//g' "$prefix/share/man/man$1/weft.$1"

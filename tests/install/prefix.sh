@@ -19,11 +19,13 @@ expect() {
     [ ! -s "$prefix.files" ] || { echo "$component has what is not its own:"; cat "$prefix.files"; failed=1; }
 }
 lib='lib[a-z0-9_/-]*'
+pages='' page=''
+if [ -e "$build/man" ]; then pages='share/man/man[15]/weft\.[15]' page='share/man/man3/weft\.3'; fi
 expect runtime "$lib/libweft_runtime\.so\.[0-9.]+"
 expect command bin/weft "$lib/libweft\.so\.[0-9.]+" "$lib/libweft_llvm\.so\.[0-9.]+" "share/weft/patterns/[a-z0-9_]+\.weft" \
-    "$lib/cmake/weft/weft-(compiler|command)[a-z-]*\.cmake" 'share/man/man[15]/weft\.[15]' share/bash-completion/completions/weft
+    "$lib/cmake/weft/weft-(compiler|command)[a-z-]*\.cmake" ${pages:+"$pages"} share/bash-completion/completions/weft
 expect development "$lib/libweft(_runtime|_llvm|)\.so" 'include/weft/(runtime|weft|half)\.h' "$lib/pkgconfig/weft(-runtime|)\.pc" \
-    "$lib/cmake/weft/weft(-runtime|-config|_kernels)[a-z-]*\.cmake" share/man/man3/weft\.3
+    "$lib/cmake/weft/weft(-runtime|-config|_kernels)[a-z-]*\.cmake" ${page:+"$page"}
 cmake --install "$build" --prefix "$prefix" >/dev/null
 found=$(grep -rlE "$source|$build" "$prefix"/lib*/cmake "$prefix"/lib*/pkgconfig "$prefix/include" || true)
 [ -z "$found" ] || { printf 'these name the folder that Weft was built in:\n%s\n' "$found"; failed=1; }
