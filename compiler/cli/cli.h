@@ -134,6 +134,8 @@ int session_plan(session *s, const weft_shape *shape, bool quiet);
 int session_plan_with(session *s, const weft_shape *shape, const weft_binding *bindings, size_t count, bool quiet);
 /* The lengths of --n, or of --lq and --lk; false with a complaint. */
 bool session_lengths(const options *given, weft_shape *shape);
+/* The same, or those of --q and --k, which session_read then fills in. */
+bool session_lengths_or_tensors(const options *given, weft_shape *shape);
 /* Opens, chooses, binds and compiles, without code. */
 int session_prepare(session *s, const options *given);
 /* All of that and a plan to look at, of the lengths or tensors that were given; which pairs it has must be known. */

@@ -77,12 +77,13 @@ static int open_sides(difference *d) {
     for (int n = 0; n < 2 && !code; n++) {
         code = read_word(&d->sides[n], d->given, d->given->words[n]);
         if (!code) code = session_prepare(&d->sides[n].s, &d->sides[n].given);
+        if (!code) code = session_read(&d->sides[n].s, &d->shape);
     }
     if (code) return code;
     drop_foreign(&a->s, &b->s);
     drop_foreign(&b->s, &a->s);
     int64_t a_heads = session_heads(&a->s), b_heads = session_heads(&b->s);
-    d->shape.heads = a_heads > b_heads ? a_heads : b_heads;
+    if (!d->shape.heads) d->shape.heads = a_heads > b_heads ? a_heads : b_heads;
     for (int n = 0; n < 2 && !code; n++) {
         code = session_plan(&d->sides[n].s, &d->shape, false);
         if (!code) code = session_check_pairs(&d->sides[n].s);
@@ -265,7 +266,7 @@ static int report(const difference *d) {
 
 int command_diff(const options *given) {
     difference d = {.given = given, .shape = {.size = sizeof d.shape}};
-    if (!session_lengths(given, &d.shape) || !drawing_is_possible(given)) return TROUBLE;
+    if (!session_lengths_or_tensors(given, &d.shape) || !drawing_is_possible(given)) return TROUBLE;
     int code = open_sides(&d);
     if (!code) code = compare(&d);
     if (code == EXIT_WRONG) code = TROUBLE;

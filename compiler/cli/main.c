@@ -174,11 +174,13 @@ static const command diff = {
     .words = "A B",
     .least_words = 2,
     .most_words = 2,
-    .takes = SESSION | TAKES(LENGTH) | TAKES(LQ) | TAKES(LK) | TAKES(HEADS) | TAKES(HEAD) | TAKES(OUTPUT) | TAKES(JSON),
+    .takes = SESSION | TAKES(LENGTH) | TAKES(LQ) | TAKES(LK) | TAKES(QUERY) | TAKES(KEY) | TAKES(HEADS) | TAKES(HEAD) |
+             TAKES(OUTPUT) | TAKES(JSON),
     .summary = "compare the pairs of two patterns, each a FILE or FILE:PATTERN",
     .help =
         "Says how many pairs B loses and gains, for each kind of head, and draws them in the terminal or with -o as\n"
-        "a .png or .svg file. -p, -D and --array hold for both. Exits 0 when the patterns are the same, 1 when they\n"
+        "a .png or .svg file. -p, -D, --array, --q and --k hold for both. Exits 0 when the patterns are the same, 1 "
+        "when they\n"
         "differ, 2 when there is any trouble.",
     .run = command_diff};
 

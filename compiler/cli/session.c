@@ -263,8 +263,7 @@ int session_check_pairs(const session *s) {
     return EXIT_WRONG;
 }
 
-/* Lengths are given, or are those of tensors. */
-static bool lengths_are_clear(const options *given, weft_shape *shape) {
+bool session_lengths_or_tensors(const options *given, weft_shape *shape) {
     const uint64_t tensors = TAKES(QUERY) | TAKES(KEY), lengths = TAKES(LENGTH) | TAKES(LQ) | TAKES(LK);
     if (!(given->given & tensors)) return session_lengths(given, shape);
     if ((given->given & (tensors | lengths)) == tensors) return true;
@@ -274,7 +273,7 @@ static bool lengths_are_clear(const options *given, weft_shape *shape) {
 
 int session_look(session *s, const options *given, weft_shape *shape) {
     *shape = (weft_shape){.size = sizeof *shape, .head_dim = given->head_dim};
-    if (!lengths_are_clear(given, shape)) return EXIT_USAGE;
+    if (!session_lengths_or_tensors(given, shape)) return EXIT_USAGE;
     int code = session_prepare(s, given);
     if (!code) code = session_read(s, shape);
     if (code) return code;

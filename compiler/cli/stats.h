@@ -32,6 +32,10 @@ double stats_busy(const statistics *st);
 /* Were pairs asked one by one to an extent that is worth a word? */
 bool stats_is_hard(const statistics *st);
 
+/* stats_choices.c: what q and k chose, where the pattern asks them: summed up atom by atom. */
+void stats_print_choices(const statistics *st);
+void stats_write_choices(const statistics *st);
+
 void stats_print(const statistics *st);
 void stats_write_json(const statistics *st);
 

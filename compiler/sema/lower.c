@@ -17,6 +17,28 @@ static bool copy_sources(const weft_sources *from, weft_sources *to) {
     return true;
 }
 
+/* Chunks of a hash are of keys that are queries. A number that only parameters decide is looked at with the plan. */
+static void check_chunks(const weft_program *program, weft_id set, bool *seen, weft_diagnostics *diagnostics) {
+    const weft_dag *dag = &program->dag;
+    const weft_node *node = weft_node_at(dag, set);
+    enum { CHUNK = 3 };
+    if (seen[set]) return;
+    seen[set] = true;
+    for (uint32_t k = 0; k < node->arity; k++) check_chunks(program, weft_operand(dag, set, k), seen, diagnostics);
+    if (node->op != WEFT_ATOM_LSH || program->shared_qk) return;
+    const weft_node *chunk = weft_node_at(dag, weft_operand(dag, set, CHUNK));
+    if (chunk->op == WEFT_OP_INT && chunk->value.integer > 0)
+        weft_diagnose(diagnostics, WEFT_E0405, chunk->place, "`chunk` needs `shared_qk` in the pattern");
+}
+
+static void check_statements(const weft_program *program, weft_diagnostics *diagnostics) {
+    size_t bytes = program->dag.count * sizeof(bool);
+    bool *seen = weft_allocate_zero(program->allocator, bytes);
+    if (!seen) diagnostics->out_of_memory = true;
+    if (seen && program->meaning) check_chunks(program, program->meaning, seen, diagnostics);
+    weft_free(program->allocator, seen, bytes);
+}
+
 weft_program *weft_sema_lower(const weft_unit *unit, const weft_ast *pattern, const weft_allocator *allocator,
                               weft_diagnostics *diagnostics) {
     weft_elaborator e;
@@ -31,6 +53,7 @@ weft_program *weft_sema_lower(const weft_unit *unit, const weft_ast *pattern, co
         e.program->bias = parts.bias.id;
         e.program->shared_qk = parts.shared_qk;
         if (parts.sink.id) e.program->sink = (uint32_t)weft_node_at(&e.program->dag, parts.sink.id)->value.integer;
+        check_statements(e.program, diagnostics);
         weft_check_capability(pattern, diagnostics);
         weft_diagnostics_sort(diagnostics);
         done = copy_sources(unit->sources, &e.program->sources);

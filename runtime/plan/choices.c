@@ -119,7 +119,10 @@ weft_status weft_plan_choices(const weft_plan *plan, int64_t batch, int64_t head
                           .column_count = found->column_count,
                           .diagonal_count = found->diagonal_count,
                           .columns = found->columns,
-                          .diagonals = found->diagonals};
+                          .diagonals = found->diagonals,
+                          .hashes = found->hashes,
+                          .choices = found->choices,
+                          .flops = found->flops};
     weft_tell_known(choices, &known, sizeof known);
     return WEFT_OK;
 }

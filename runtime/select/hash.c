@@ -83,14 +83,20 @@ static void place(const weft_selection *selection, const weft_selector *selector
                   weft_carving *carving, weft_choice *choice) {
     size_t rows = (size_t)(selector->rounds * selection->shape.queries) * sizeof(uint32_t);
     size_t keys = (size_t)(selector->rounds * selection->shape.keys) * sizeof(uint32_t);
+    double hashed = (double)(selection->shape.keys + (selector->chunk ? 0 : selection->shape.queries));
+    choice->flops = 2.0 * hashed * (double)(selector->rounds * selector->columns * selection->shape.head_dim);
+    choice->choices = 1;
+    for (uint32_t k = 0; k < selector->factors; k++) choice->choices *= selector->buckets[k];
     choice->rounds = selector->rounds;
     choice->chunked = selector->chunk > 0;
     if (shared) {
         choice->key_buckets = shared->key_buckets;
         choice->keys_by_bucket = shared->keys_by_bucket;
+        choice->hashes = shared->hashes;
     } else {
         choice->key_buckets = weft_carve(carving, keys);
         choice->keys_by_bucket = weft_carve(carving, keys);
+        choice->hashes = selector->chunk ? weft_carve(carving, keys) : NULL;
     }
     choice->row_buckets = selector->chunk ? choice->key_buckets : weft_carve(carving, rows);
     choice->rows_by_bucket = selector->chunk ? choice->keys_by_bucket : weft_carve(carving, rows);
@@ -211,9 +217,15 @@ static void sort_by_buckets(const uint32_t *buckets, uint32_t bits, int64_t coun
 
 static void sort_round(const weft_selector *selector, const uint32_t *buckets, const uint32_t *order, int64_t round,
                        int64_t count, uint32_t *room) {
-    uint32_t *of = (uint32_t *)buckets + round * count, *to = (uint32_t *)order + round * count;
-    sort_by_buckets(of, selector->bits, count, to, room);
-    for (int64_t n = 0; selector->chunk && n < count; n++) of[to[n]] = (uint32_t)(n / selector->chunk);
+    sort_by_buckets(buckets + round * count, selector->bits, count, (uint32_t *)order + round * count, room);
+}
+
+/* Numbers of chunks take the place of buckets. */
+static void cut_chunks(const weft_choice *choice, int64_t chunk, int64_t round, int64_t count) {
+    uint32_t *buckets = (uint32_t *)choice->key_buckets + round * count;
+    const uint32_t *order = choice->keys_by_bucket + round * count;
+    memcpy((uint32_t *)choice->hashes + round * count, buckets, (size_t)count * sizeof *buckets);
+    for (int64_t n = 0; n < count; n++) buckets[order[n]] = (uint32_t)(n / chunk);
 }
 
 /* Keys round by round, where they are this use's own; then queries. */
@@ -225,6 +237,7 @@ static void sort_part(const weft_selection *selection, const weft_selector *sele
     else
         sort_round(selector, choice->row_buckets, choice->rows_by_bucket, part - of_keys, selection->shape.queries,
                    room);
+    if (selector->chunk) cut_chunks(choice, selector->chunk, part, selection->shape.keys);
 }
 
 static void compute(const weft_choosing *choosing, const weft_use *use, const weft_choice *choice, int64_t part,

@@ -28,6 +28,8 @@ static int64_t bit_words(const weft_selection *selection) { return weft_ceil_div
 static void place(const weft_selection *selection, const weft_selector *selector, const weft_choice *shared,
                   weft_carving *carving, weft_choice *choice) {
     (void)shared;
+    choice->flops =
+        2.0 * (double)selector->candidates.rows * (double)selection->shape.keys * (double)selection->shape.head_dim;
     choice->column_count = selector->column_count;
     choice->diagonal_count = selector->diagonal_count;
     choice->columns = weft_carve(carving, (size_t)selector->column_count * sizeof *choice->columns);

@@ -41,6 +41,9 @@ static void place(const weft_selection *selection, const weft_selector *selector
                   weft_carving *carving, weft_choice *choice) {
     size_t chosen = (size_t)(selection->shape.queries * selector->blocks_a_row) * sizeof *choice->blocks;
     size_t summed = (size_t)(selector->blocks * summary_of(selection, selector)) * sizeof *choice->summaries;
+    double scored = (double)selector->blocks * (double)selection->shape.queries + (double)selection->shape.keys;
+    choice->flops = 2 * scored * (double)selection->shape.head_dim;
+    choice->choices = selector->blocks;
     choice->blocks_a_row = selector->blocks_a_row;
     choice->summaries = shared ? shared->summaries : weft_carve(carving, summed);
     choice->blocks = weft_carve(carving, chosen);

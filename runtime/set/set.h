@@ -56,6 +56,7 @@ typedef struct weft_choice {
     int64_t rounds;
     bool chunked; /* buckets are numbers of chunks */
     const uint32_t *row_buckets, *key_buckets, *rows_by_bucket, *keys_by_bucket;
+    const uint32_t *hashes; /* of keys, where buckets are numbers of chunks: what they were before */
     /* topk: the blocks of every row, ascending, then WEFT_NO_BLOCK; and what blocks of keys were scored by */
     const uint32_t *blocks;
     int64_t blocks_a_row;
@@ -64,6 +65,8 @@ typedef struct weft_choice {
     const uint32_t *columns, *diagonals;
     const uint64_t *column_bits; /* the columns again: bit k % 64 of word k / 64 */
     int64_t column_count, diagonal_count;
+    int64_t choices; /* blocks that there are, or buckets */
+    double flops;    /* that choosing takes, with what depends on keys alone */
 } weft_choice;
 #define WEFT_NO_BLOCK UINT32_MAX
 

@@ -1,6 +1,6 @@
 /* Sets that q and k decide, through the public API: masks against the definition of LANGUAGE.md section 6, worked out
  * here in float64, where nothing is too close to tell; unions with other sets; buckets that hold everything; and what a
- * run may not do: depend on threads, or allocate. */
+ * run may not do: allocate. */
 #include <check.h>
 #include <limits.h>
 #include <math.h>
@@ -428,25 +428,6 @@ START_TEST(runs_allocate_nothing_and_plans_say_what_they_miss) {
 }
 END_TEST
 
-START_TEST(threads_do_not_change_a_bit) {
-    static const char text[] = "pattern p { attend (lsh(16, rounds = 3) | cols(0..4)) & causal; }";
-    char *first = NULL;
-    for (uint32_t threads = 1; threads <= 7; threads += 3) {
-        test_random random = {7};
-        trial t = {.shape = {sizeof(weft_shape), 1, 4, 2, 500, 700, 24, 24}};
-        weft_config config = {.size = sizeof config, .threads = threads};
-        make_tensors(&t, &random);
-        make_plan(&t, text, &config);
-        tensor_poison(&t.o);
-        ck_assert_int_eq(weft_run(t.plan, &t.tensors, NULL), WEFT_OK);
-        if (!first) first = memcpy(malloc(t.o.bytes), t.o.memory, t.o.bytes);
-        ck_assert_mem_eq(first, t.o.memory, t.o.bytes);
-        free_trial(&t);
-    }
-    free(first);
-}
-END_TEST
-
 TEST_MAIN("system/choices", lsh_is_what_the_language_says, topk_is_what_the_language_says,
           vertical_slash_is_what_the_language_says, one_bucket_may_hold_every_key,
-          runs_allocate_nothing_and_plans_say_what_they_miss, threads_do_not_change_a_bit)
+          runs_allocate_nothing_and_plans_say_what_they_miss)

@@ -4,8 +4,8 @@
  * Words: B batch elements, H query heads, KV heads (KV_H divides H; head h reads KV head h / (H / KV_H)), Lq queries,
  * Lk keys, D head dimension of q and k, Dv of v and o. Query row r has position i = r + (Lk - Lq).
  *
- * A struct whose first field is `size` grows at its end. Set it to the sizeof that you were compiled with: what an older
- * host does not know is taken as 0 or is not written, and what a newer one adds is left alone.
+ * A struct whose first field is `size` grows at its end. Set it to the sizeof that you were compiled with: what an
+ * older host does not know is taken as 0 or is not written, and what a newer one adds is left alone.
  *
  * Every function returns a status and never prints, exits or aborts. After a failure the handle that was passed holds
  * the diagnostics (weft_*_message), and *out is NULL. Pointers that a function fills are owned by the caller and
@@ -62,8 +62,8 @@ WEFT_API const char *weft_version(void);
 
 /* ---- hooks -------------------------------------------------------------------------------------------------- */
 
-/* Allocates (block NULL), resizes, or frees (new_size 0) memory aligned as malloc's. Returns NULL when it cannot, and then
- * the old block stays valid. Must be thread-safe. */
+/* Allocates (block NULL), resizes, or frees (new_size 0) memory aligned as malloc's. Returns NULL when it cannot, and
+ * then the old block stays valid. Must be thread-safe. */
 typedef void *weft_resize_hook(void *user, void *block, size_t old_size, size_t new_size);
 
 /* Calls task(task_user, index) once for every index in [0, count), in any order, on any threads, and returns when all
@@ -222,8 +222,8 @@ WEFT_API weft_status weft_plan_mask(const weft_plan *plan, int64_t batch, int64_
                                     uint8_t *mask);
 
 /* Explains one pair of positions as text: which term admits it or which excludes it, with the place in the file.
- * i is a position (not a row). Returns the length as snprintf does; 0 where head, i or j are out of range. *allowed says
- * whether the pair is in the set. */
+ * i is a position (not a row). Returns the length as snprintf does; 0 where head, i or j are out of range. *allowed
+ * says whether the pair is in the set. */
 WEFT_API size_t weft_plan_explain(const weft_plan *plan, int64_t batch, int64_t head, int64_t i, int64_t j,
                                   bool *allowed, char *buffer, size_t size);
 
@@ -231,8 +231,8 @@ WEFT_API size_t weft_plan_explain(const weft_plan *plan, int64_t batch, int64_t 
  *
  * What a plan's sets are, without a mask of Lq * Lk bytes. All of these are thread-safe. */
 
-/* The values of the pattern's parameters, defaults included, as text: "w=256, g=1, doc=[4096]", arrays by their shapes. As
- * snprintf; 0 where there are none. */
+/* The values of the pattern's parameters, defaults included, as text: "w=256, g=1, doc=[4096]", arrays by their shapes.
+ * As snprintf; 0 where there are none. */
 WEFT_API size_t weft_plan_parameters(const weft_plan *plan, char *buffer, size_t size);
 
 enum {
@@ -247,13 +247,14 @@ typedef struct weft_term_place {
     uint32_t line, column; /* from 1, in code points */
 } weft_term_place;
 
-/* The terms of a head's set are the operands of the unions at its top as they are written, seen through what clips them:
- * in `(a | b) & causal` they are a and b, each within causal. At least 1; 0 where there is no such head, or no memory. */
+/* The terms of a head's set are the operands of the unions at its top as they are written, seen through what clips
+ * them: in `(a | b) & causal` they are a and b, each within causal. At least 1; 0 where there is no such head, or no
+ * memory. */
 WEFT_API int64_t weft_plan_term_count(const weft_plan *plan, int64_t batch, int64_t head);
 
 /* The text of one term, on one line, as snprintf; 0 where there is none. place may be NULL. */
-WEFT_API size_t weft_plan_term(const weft_plan *plan, int64_t batch, int64_t head, int64_t term,
-                               weft_term_place *place, char *text, size_t size);
+WEFT_API size_t weft_plan_term(const weft_plan *plan, int64_t batch, int64_t head, int64_t term, weft_term_place *place,
+                               char *text, size_t size);
 
 /* The set as a grid of rows x columns cells, 1 <= rows <= Lq, 1 <= columns <= Lk. Cell (r, c) holds the query rows from
  * floor(r * Lq / rows) to before floor((r + 1) * Lq / rows) and the keys likewise, and share[r * columns + c] becomes
@@ -272,7 +273,8 @@ typedef struct weft_key_range {
  * the visit. */
 typedef bool weft_row_hook(void *user, int64_t row, const weft_key_range *keys, size_t count);
 
-/* Visits count query rows, those listed or, where rows is NULL, the first ones. WEFT_CANCELLED when the hook stopped it.
+/* Visits count query rows, those listed or, where rows is NULL, the first ones. WEFT_CANCELLED when the hook stopped
+ * it.
  */
 WEFT_API weft_status weft_plan_rows(const weft_plan *plan, int64_t batch, int64_t head, const int64_t *rows,
                                     size_t count, weft_row_hook *visit, void *user);
@@ -282,7 +284,7 @@ WEFT_API weft_status weft_plan_rows(const weft_plan *plan, int64_t batch, int64_
 typedef struct weft_plan_work {
     size_t size;
     int64_t same_as; /* the first batch * H + head with an equal set */
-    double pairs;          /* as in weft_plan_info */
+    double pairs;    /* as in weft_plan_info */
     double computed_pairs;
     int64_t full_tiles;
     int64_t partial_tiles;
@@ -305,12 +307,12 @@ WEFT_API bool weft_cost_input(size_t n, weft_cost *out);
 
 /* ---- running ------------------------------------------------------------------------------------------------ */
 
-/* q [B, H, Lq, D], k [B, KV_H, Lk, D], v [B, KV_H, Lk, Dv], o [B, H, Lq, Dv], lse [B, H, Lq] (may be NULL): CPU tensors,
- * strides in elements, strides NULL for compact row-major. With B = 1 the first dimension may be missing. q, k, v and o
- * have the kernel's dtype, lse is float32 (natural logarithm of the softmax denominator, -inf for an empty row).
- * Where the pattern says shared_qk, k is not looked at and may be NULL: keys are made of q, in its type.
- * Elements of o are rounded to nearest, ties to even; NaN stays NaN. Rows that several passes or parts of the keys make
- * up are rounded once a pass. o and lse must not overlap anything else. `size` is sizeof(weft_tensors).
+/* q [B, H, Lq, D], k [B, KV_H, Lk, D], v [B, KV_H, Lk, Dv], o [B, H, Lq, Dv], lse [B, H, Lq] (may be NULL): CPU
+ * tensors, strides in elements, strides NULL for compact row-major. With B = 1 the first dimension may be missing. q,
+ * k, v and o have the kernel's dtype, lse is float32 (natural logarithm of the softmax denominator, -inf for an empty
+ * row). Where the pattern says shared_qk, k is not looked at and may be NULL: keys are made of q, in its type. Elements
+ * of o are rounded to nearest, ties to even; NaN stays NaN. Rows that several passes or parts of the keys make up are
+ * rounded once a pass. o and lse must not overlap anything else. `size` is sizeof(weft_tensors).
  *
  * bindings (may be NULL when binding_count is 0) are arrays for this run: parameters of type keys and per_head, and
  * tables that only `bias` reads. They replace what the plan was given; what neither has is an error (E0401). */
@@ -323,16 +325,16 @@ typedef struct weft_tensors {
 } weft_tensors;
 
 /* o_i = sum_j exp(s_ij) v_j / sum_j exp(s_ij) over the keys j of row i, s_ij = scale (q_i . k_j), by online softmax
- * (Milakov and Gimelshein 2018; Dao et al. 2022), tile by tile, or key by key where a row's keys are listed. workspace has weft_plan_workspace bytes, any alignment,
- * and is used by one run at a time; with NULL the run allocates it. The result does not depend on the number of threads,
- * to the bit. One plan may be run by several threads at once, each with its own workspace and outputs. */
+ * (Milakov and Gimelshein 2018; Dao et al. 2022), tile by tile, or key by key where a row's keys are listed. workspace
+ * has weft_plan_workspace bytes, any alignment, and is used by one run at a time; with NULL the run allocates it. The
+ * result does not depend on the number of threads, to the bit. One plan may be run by several threads at once, each
+ * with its own workspace and outputs. */
 WEFT_API weft_status weft_run(const weft_plan *plan, const weft_tensors *tensors, void *workspace);
 
 /* The same in float64, pair by pair from the definition of the set: slow, simple, the judge of weft_run. q, k, v as
  * above, of any one weft_dtype, whatever the kernel's; out_o [B, H, Lq, Dv] and out_lse [B, H, Lq] (may be NULL) are
  * compact. */
-WEFT_API weft_status weft_reference(const weft_plan *plan, const weft_tensors *tensors, double *out_o,
-                                    double *out_lse);
+WEFT_API weft_status weft_reference(const weft_plan *plan, const weft_tensors *tensors, double *out_o, double *out_lse);
 
 /* Shows a plan q and k, so that masks, terms, rows and figures of sets that depend on them are about these: makes the
  * choices that a run with them makes, and keeps those in the plan in place of earlier ones. Of the tensors only q and k
@@ -340,8 +342,8 @@ WEFT_API weft_status weft_reference(const weft_plan *plan, const weft_tensors *t
  * while another thread uses the plan. */
 WEFT_API weft_status weft_plan_choose(weft_plan *plan, const weft_tensors *tensors);
 
-/* What an atom that depends on q and k chose for one head. `size` is sizeof(weft_choices). Arrays that the atom does not
- * have are NULL; the others live until the plan is shown something else. */
+/* What an atom that depends on q and k chose for one head. `size` is sizeof(weft_choices). Arrays that the atom does
+ * not have are NULL; the others live until the plan is shown something else. */
 typedef struct weft_choices {
     size_t size;
     const char *atom;      /* "lsh", "topk" or "vertical_slash" */
@@ -353,6 +355,9 @@ typedef struct weft_choices {
     const uint32_t *blocks; /* topk: [Lq, blocks_a_row], ascending, then UINT32_MAX */
     int64_t column_count, diagonal_count;
     const uint32_t *columns, *diagonals; /* vertical_slash: keys, and distances i - j, ascending */
+    const uint32_t *hashes;              /* lsh with chunks: [rounds, Lk], the buckets that chunks were cut from */
+    int64_t choices;                     /* topk: blocks that there are; lsh: buckets a round */
+    double flops;                        /* that choosing takes for this head, its keys' part included */
 } weft_choices;
 /* How many such atoms the head's set has, in the order of the file; 0 where the plan was shown nothing. Thread-safe. */
 WEFT_API int64_t weft_plan_choice_count(const weft_plan *plan, int64_t batch, int64_t head);
