@@ -57,7 +57,7 @@ def two_classes(i, j, n):
     return ((j - i) % 2 == 0) | ((j - i) % 3 == 0)
 
 
-CAUSAL = ("dense_causal", "sinks", "dilated")  # whose dense attention is causal
+CAUSAL = ("dense_causal", "sinks", "dilated", "top_blocks", "lines")  # whose dense attention is causal
 
 # bigbird is near_blocks or random_blocks of positions // BLOCK
 MASKS = {f.__name__: f for f in (window, longformer, sinks, dilated, dense_causal, dense_all, checkered, lone_rows,

@@ -6,6 +6,7 @@ SECTIONS = {
     "dense": "Dense, one head",
     "sparse": "Sparse, 8 heads, D = 64",
     "hard": "What tiles suit worst, one head, beside dense attention",
+    "decided": "What queries and keys decide, 8 heads, D = 64; choosing is part of the work",
     "lengths": "Lengths, 8 heads, D = 64",
 }
 PEERS = {
@@ -63,7 +64,8 @@ def row(line, names):
 
 
 NOTES = """
-Float32. GFLOP/s and the share of the peak (multiply-adds on registers, in turn with the runs) count allowed pairs. × roofline
+Float32, unless a line says another type. GFLOP/s and the share of the peak (multiply-adds on registers, in turn with the
+runs) count allowed pairs, the share also what choosing takes. × roofline
 is the time over the larger of two: the pairs at that peak, the tensors at the speed of copies. Computed is the pairs that are
 computed for each allowed one. In brackets: how many times Weft's time. ~: measured at a shorter length, scaled by the pairs.
 """

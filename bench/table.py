@@ -20,7 +20,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PATTERNS = os.path.join(HERE, "cases.weft")
 
 # goal: percent of the peak, on allowed pairs
-Case = collections.namedtuple("Case", "section name pattern n heads head_dim threads goal")
+Case = collections.namedtuple("Case", "section name pattern n heads head_dim threads goal dtype", defaults=("f32",))
 
 SPARSE = (
     ("window ±256", "window", 16384, 78),
@@ -39,6 +39,16 @@ HARD = (
     ("two residue classes", "two_classes"),
 )
 
+# what q and k decide: random ones; choosing counts as work
+DECIDED = (
+    ("LSH, 2 rounds, 16 × 16 buckets", "hash_256", 16384, 62),
+    ("LSH, 2 rounds, 32 × 32 buckets", "hash_1024", 65536, 62),
+    ("top 16 blocks of 64, causal", "top_blocks", 16384, 62),
+    ("top 16 blocks of 64, causal", "top_blocks", 65536, 62),
+    ("1000 columns, 200 diagonals", "lines", 16384, 59),
+    ("1000 columns, 200 diagonals", "lines", 65536, 59),
+)
+
 
 def list_cases(quick):
     cores = len(os.sched_getaffinity(0))
@@ -51,6 +61,9 @@ def list_cases(quick):
             yield Case("sparse", name, pattern, 1024 if quick else n, 8, 64, threads, goal if threads == 2 else None)
     for name, pattern in HARD:
         yield Case("hard", name, pattern, 1024 if quick else 4096, 1, 64, 1, None)
+    for name, pattern, n, goal in DECIDED:
+        for dtype in ("f32", "bf16"):
+            yield Case("decided", name + ", " + dtype, pattern, 2048 if quick else n, 8, 64, cores, goal, dtype)
     for name, pattern in (("window ±256", "window"), ("Longformer ±256, 16 global", "longformer")):
         for power in (10, 11) if quick else range(10, 21):
             yield Case("lengths", name, pattern, 1 << power, 8, 64, cores, None)
@@ -65,7 +78,7 @@ class Skipped(Exception):
 
 def run_weft(weft, case):
     command = [weft, "bench", PATTERNS, "-p", case.pattern, "--json", "--n", str(case.n), "--heads", str(case.heads)]
-    command += ["--head-dim", str(case.head_dim), "--threads", str(case.threads)]
+    command += ["--head-dim", str(case.head_dim), "--threads", str(case.threads), "--dtype", case.dtype]
     command += ["--against", "causal" if case.pattern in masks.CAUSAL else "all"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode == 0:
@@ -130,7 +143,7 @@ def pairs(case, n):
 def measure(case, options, missing):
     """One line: weft and every library, in turns."""
     runs = [run_weft(options.weft, case)]
-    ready, peers = prepare_peers(case, options.peers, missing)
+    ready, peers = prepare_peers(case, [] if case.section == "decided" else options.peers, missing)
     for turn in range(options.turns):
         if turn:
             runs.append(run_weft(options.weft, case))

@@ -151,6 +151,17 @@ static weft_status count_pairs(side *it) {
     return status == WEFT_OK ? weft_plan_describe(it->plan, &it->info) : status;
 }
 
+/* What choosing takes, where q and k are asked. */
+static double choosing_flops(const side *it, int64_t heads) {
+    double sum = 0;
+    for (int64_t head = 0; head < heads; head++)
+        for (int64_t n = 0; n < weft_plan_choice_count(it->plan, 0, head); n++) {
+            weft_choices choices = {.size = sizeof choices};
+            if (weft_plan_choices(it->plan, 0, head, n, &choices) == WEFT_OK) sum += choices.flops;
+        }
+    return sum;
+}
+
 static weft_status run(side *it, int runs, double *seconds) {
     weft_tensors tensors = tensors_of(it);
     weft_status status = WEFT_OK;
@@ -174,7 +185,7 @@ static weft_status prepare(side *it, const bench_pair *pair, const buffers *b, i
     if (status == WEFT_OK && *seconds < turn_least) status = run(it, 2, seconds); /* the first one met cold caches */
     it->runs = (int)fmin(ceil(turn_least / *seconds), MOST_RUNS);
     if (it->runs < 1) it->runs = 1;
-    it->flops = 4.0 * (double)pair->head_dim * it->info.pairs;
+    it->flops = 4.0 * (double)pair->head_dim * it->info.pairs + choosing_flops(it, pair->heads);
     return status;
 }
 

@@ -78,7 +78,7 @@ static int cost_dense(statistics *st) {
     weft_shape shape = st->shape;
     weft_plan_work work = {.size = sizeof work};
     weft_plan *plan = NULL;
-    shape.heads = 1;
+    shape.heads = shape.kv_heads = 1;
     int code = session_plan_dense(st->s, st->all_rows.causal, &plan_only, &shape, &plan);
     if (!code) code = exit_code(weft_plan_head(plan, 0, 0, &work));
     st->dense_cost = work.cost * (double)st->shape.heads;

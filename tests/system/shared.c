@@ -186,7 +186,7 @@ static void check_refused(const char *text, weft_shape shape, const char *code) 
 
 START_TEST(what_cannot_be_shared_is_refused) {
     static const char shared[] = "pattern p { attend causal; shared_qk; }";
-    static const char chunked[] = "pattern p { attend lsh(4, chunk = 8); }";
+    static const char chunked[] = "pattern p(m: int = 8) { attend lsh(4, chunk = m); }";
     check_refused(shared, (weft_shape){sizeof(weft_shape), 1, 2, 2, 7, 8, 4, 4}, "E0406");
     check_refused(shared, (weft_shape){sizeof(weft_shape), 1, 2, 1, 8, 8, 4, 4}, "E0406");
     check_refused(chunked, (weft_shape){sizeof(weft_shape), 1, 2, 2, 8, 8, 4, 4}, "E0405");
