@@ -48,6 +48,8 @@ bool interrupted(void);
 /* Where kernels are kept, for the caller to free: $WEFT_CACHE, else the user's cache folder. NULL: nowhere, since there
  * is none, or it is empty, or --no-cache was given. */
 char *cache_folder(const options *given);
+/* What $WEFT_DEBUG names, "gdb", "perf" or both: weft_debug flags. */
+uint32_t debug_wanted(void);
 /* --target, else $WEFT_TARGET; NULL: this machine. */
 const char *target_of(const options *given);
 /* Where the patterns are that come with the tool, for the caller to free; NULL when it cannot be told. */

@@ -1,5 +1,5 @@
-/* What the environment says of kernels: where they are kept, and for which processor they are made; and where the
- * patterns are that come with the tool. */
+/* What the environment says of kernels: where they are kept, for which processor they are made, and who is told of
+ * them; and where the patterns are that come with the tool. */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +23,12 @@ char *cache_folder(const options *given) {
     if (chosen) return *chosen ? strdup(chosen) : NULL;
     char *path = path_under(getenv("XDG_CACHE_HOME"), "weft");
     return path ? path : path_under(getenv("HOME"), ".cache/weft");
+}
+
+uint32_t debug_wanted(void) {
+    const char *chosen = getenv("WEFT_DEBUG");
+    if (!chosen) return 0;
+    return (strstr(chosen, "gdb") ? WEFT_DEBUG_GDB : 0u) | (strstr(chosen, "perf") ? WEFT_DEBUG_PERF : 0u);
 }
 
 const char *target_of(const options *given) {

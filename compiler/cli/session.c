@@ -72,7 +72,8 @@ static weft_status load(session *s) {
 }
 
 int session_open(session *s, const options *given, bool quiet) {
-    weft_config config = {.size = sizeof config, .cancel = asked_to_stop, .threads = (uint32_t)given->threads};
+    weft_config config = {
+        .size = sizeof config, .cancel = asked_to_stop, .threads = (uint32_t)given->threads, .debug = debug_wanted()};
     s->given = given;
     if (given->threads > UINT16_MAX) {
         complain("--threads is at most %d", UINT16_MAX);

@@ -91,7 +91,7 @@ class _VersionedTensor(ctypes.Structure):
 
 class _Config(_Struct):
     _fields_ = [("size", ctypes.c_size_t), ("hooks", ctypes.c_void_p * 8), ("threads", ctypes.c_uint32),
-                ("cache_path", ctypes.c_char_p), ("cache_limit", ctypes.c_uint64)]
+                ("cache_path", ctypes.c_char_p), ("cache_limit", ctypes.c_uint64), ("debug", ctypes.c_uint32)]
 
 
 class _ModuleOptions(_Struct):
@@ -386,7 +386,8 @@ class Attention:
         self._lock = threading.RLock()
         self._kernels, self._plans = {}, collections.OrderedDict()
         folder = os.fsencode(_cache_folder() if cache is None else cache)
-        config = _Config(threads=threads, cache_path=folder or None)
+        debug = os.environ.get("WEFT_DEBUG", "")  # as for the tool: who is told of kernels
+        config = _Config(threads=threads, cache_path=folder or None, debug=("gdb" in debug) + 2 * ("perf" in debug))
         self._context = self._make(library.weft_context_create, library.weft_context_destroy, ctypes.byref(config))
         paths = [os.fsencode(path) for path in import_paths]
         options = _ModuleOptions(import_paths=(ctypes.c_char_p * len(paths))(*paths), import_path_count=len(paths))

@@ -3,11 +3,13 @@
 
 #include <stdatomic.h>
 
+#include "kernel/debug.h"
 #include "kernel/isa.h"
 #include "kernel/pages.h"
 
 static void destroy(weft_kernel *kernel) {
     weft_engine *engine = kernel->engine;
+    weft_jit_unregister(weft_engine_allocator(engine), kernel->debugger);
     weft_pages_unmap(kernel->pages, kernel->pages_size);
     weft_program_destroy(kernel->program);
     weft_text_release(&kernel->copy);
@@ -30,6 +32,16 @@ static weft_kernel *create(weft_engine *engine) {
     return kernel;
 }
 
+/* Debuggers that know less are no failure of the kernel. */
+static void tell_debuggers(weft_kernel *kernel) {
+    uint32_t wanted = weft_engine_debug(kernel->engine);
+    if (wanted & WEFT_DEBUG_GDB) kernel->debugger = weft_jit_register(kernel);
+    if (wanted & WEFT_DEBUG_GDB && !kernel->debugger)
+        weft_engine_log(kernel->engine, "no memory to tell gdb of a kernel");
+    if (wanted & WEFT_DEBUG_PERF && !weft_perf_write(kernel))
+        weft_engine_log(kernel->engine, "the map for perf cannot be written");
+}
+
 static weft_status load_code(weft_kernel *kernel, bool linked, weft_diagnostics *diagnostics) {
     weft_machine_code *code = &kernel->code;
     if (!code->bytes) return WEFT_OK;
@@ -45,7 +57,9 @@ static weft_status load_code(weft_kernel *kernel, bool linked, weft_diagnostics 
     if (linked) return WEFT_OK;
     kernel->pages = weft_pages_map(code->bytes, code->size, &kernel->pages_size);
     code->bytes = kernel->pages;
-    return kernel->pages ? WEFT_OK : WEFT_OUT_OF_MEMORY;
+    if (!kernel->pages) return WEFT_OUT_OF_MEMORY;
+    tell_debuggers(kernel);
+    return WEFT_OK;
 }
 
 /* Everything that the kernel keeps is its own, or linked. */

@@ -28,6 +28,7 @@ struct weft_kernel {
     weft_machine_code code; /* bytes point into `pages`, or into the linked image */
     void *pages;            /* read and execute, never write; NULL where it was linked */
     size_t pages_size;
+    struct weft_jit_entry *debugger; /* what one has been told of the kernel, or NULL */
     weft_message message;
 };
 

@@ -70,6 +70,8 @@ const weft_allocator *weft_engine_allocator(const weft_engine *engine) { return 
 
 uint32_t weft_engine_threads(const weft_engine *engine) { return engine->threads; }
 
+uint32_t weft_engine_debug(const weft_engine *engine) { return engine->config.debug; }
+
 bool weft_engine_cancelled(const weft_engine *engine) {
     return engine->config.cancel && engine->config.cancel(engine->config.cancel_user);
 }

@@ -19,6 +19,7 @@ WEFT_SHARED void weft_engine_release(weft_engine *engine);
 
 WEFT_SHARED const weft_allocator *weft_engine_allocator(const weft_engine *engine);
 WEFT_SHARED uint32_t weft_engine_threads(const weft_engine *engine); /* >= 1 */
+uint32_t weft_engine_debug(const weft_engine *engine);               /* weft_debug flags */
 WEFT_SHARED bool weft_engine_cancelled(const weft_engine *engine);
 WEFT_SHARED void weft_engine_log(const weft_engine *engine, const char *format, ...) WEFT_PRINTF(2, 3);
 /* Runs task for 0 … count - 1 by the host's hook, or the pool; in this thread when count is 1 or no pool can be had. */

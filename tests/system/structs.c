@@ -57,11 +57,11 @@ static void tear_down(void) {
 /* ---- what a host hands in --------------------------------------------------------------------------------------- */
 
 START_TEST(configs) {
-    static const size_t sizes[] = {BEGINS(weft_config, resize),      BEGINS(weft_config, parallel_for),
-                                   BEGINS(weft_config, cancel),      BEGINS(weft_config, log),
-                                   BEGINS(weft_config, threads),     BEGINS(weft_config, cache_path),
-                                   BEGINS(weft_config, cache_limit), sizeof(weft_config),
-                                   sizeof(weft_config) + BEYOND};
+    static const size_t sizes[] = {
+        BEGINS(weft_config, resize),      BEGINS(weft_config, parallel_for), BEGINS(weft_config, cancel),
+        BEGINS(weft_config, log),         BEGINS(weft_config, threads),      BEGINS(weft_config, cache_path),
+        BEGINS(weft_config, cache_limit), BEGINS(weft_config, debug),        sizeof(weft_config),
+        sizeof(weft_config) + BEYOND};
     for (size_t n = 0; n < COUNT(sizes); n++) {
         const weft_config whole = {.threads = 1};
         weft_config *config = cut(&whole, sizeof whole, sizes[n]);

@@ -77,6 +77,10 @@ typedef bool weft_cancel_hook(void *user);
 /* One line of text, without a newline, about something slow or unexpected that is not an error. Must be thread-safe. */
 typedef void weft_log_hook(void *user, const char *line);
 
+/* Who is told of kernels, with their names and the line of the pattern file: gdb and lldb through their JIT interface,
+ * which the library must keep its symbol table for; perf through /tmp/perf-PID.map. */
+typedef enum weft_debug { WEFT_DEBUG_GDB = 1, WEFT_DEBUG_PERF = 2 } weft_debug;
+
 /* How to run. Zero-initialise, set `size` to sizeof(weft_config), and change what matters; NULL hooks mean the defaults
  * (malloc, a pthreadpool, never cancelled, silent). */
 typedef struct weft_config {
@@ -94,6 +98,7 @@ typedef struct weft_config {
      * none. It is made when first needed; copied. Of no meaning to kernels from images. */
     const char *cache_path;
     uint64_t cache_limit; /* bytes that the folder may hold, what was used longest ago going first; 0: 64 MiB */
+    uint32_t debug;       /* weft_debug flags; 0: nobody is told */
 } weft_config;
 
 /* ---- kernels ------------------------------------------------------------------------------------------------ */
