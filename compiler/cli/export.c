@@ -38,7 +38,7 @@ static int write_npy(const export_job *job) {
     return code;
 }
 
-static int write(export_job *job) {
+static int write_format(const export_job *job) {
     switch (job->session->given->to) {
     case TO_FLEX: return export_flex(job);
     case TO_FLASHINFER: return export_flashinfer(job);
@@ -51,13 +51,13 @@ static int write_file(const session *s, const weft_shape *shape, const head_kind
     const options *given = s->given;
     output_file out = {0};
     if (!output_open(&out, given->output)) return EXIT_WRONG;
-    export_job job = {.session = s,
-                      .shape = shape,
-                      .kinds = kinds,
-                      .heads = given->given & TAKES(HEAD) ? 1 : shape->heads,
-                      .side = given->block ? given->block : usual_side[given->to],
-                      .out = out.stream};
-    int code = write(&job);
+    const export_job job = {.session = s,
+                            .shape = shape,
+                            .kinds = kinds,
+                            .heads = given->given & TAKES(HEAD) ? 1 : shape->heads,
+                            .side = given->block ? given->block : usual_side[given->to],
+                            .out = out.stream};
+    int code = write_format(&job);
     if (!code && !output_commit(&out)) code = EXIT_WRONG;
     output_discard(&out);
     return code;

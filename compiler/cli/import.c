@@ -14,8 +14,8 @@ static bool read_mask(import_job *job) {
     if (!read_npy(path, &job->mask)) return false;
     const npy_header *h = &job->mask.header;
     int64_t batch = h->dims == 4 ? h->shape[0] : 1;
-    if (h->type.bits != 8) {
-        complain("%s: a mask has booleans", path);
+    if (h->type.bits != 8 || h->type.code != kDLUInt) {
+        complain("%s: a mask has booleans, or bytes without a sign", path);
     } else if (h->dims < 2 || h->dims > 4 || batch != 1) {
         complain("%s: a mask is [Lq, Lk] or [H, Lq, Lk], of one batch element", path);
     } else if (!h->count || h->count > INT64_C(1) << 34) {
@@ -40,8 +40,7 @@ static bool find_kinds(import_job *job) {
         int kind = 0;
         while (kind < job->kind_count && memcmp(pairs_of(job, job->kinds[kind]), pairs_of(job, head), size) != 0)
             kind++;
-        if (kind == MOST_KINDS)
-            kind--; /* too many to be worth it: it is looked at as one more of them, and not found */
+        if (kind == MOST_KINDS) kind--; /* which is wrong; the proof fails, and the mask is given */
         if (kind == job->kind_count) job->kinds[job->kind_count++] = head;
         job->kind_of[head] = kind;
     }

@@ -110,7 +110,7 @@ class Sets(Case):
         mask = numpy.tri(9, dtype="uint8") * 7
         self.assertEqual(self.set_of(mask), "causal")
         self.run_import(mask[None, None])
-        for wrong, words in ((mask.astype("int32"), "booleans"), (numpy.asfortranarray(mask), "Fortran"),
+        for wrong, words in ((mask.astype("int32"), "booleans"), (mask.astype("int8"), "booleans"), (numpy.asfortranarray(mask), "Fortran"),
                              (mask[None, None].repeat(2, 0), "one batch element"), (mask[0], r"\[Lq, Lk\]"),
                              (mask[:0], "empty")):
             self.assertRegex(self.run_import(wrong, "-o", self.path("no.weft"), code=1), words)
