@@ -41,6 +41,20 @@ def dense_all(i, j, n):
     return (i >= 0) & (j >= 0)
 
 
+def performer(i, j, n):
+    return (i < 0) & (j < 0)
+
+
+performer_256 = performer_causal = performer
+
+
+def past_256(i, j, n):
+    return (j <= i) & (i - j < 256)
+
+
+scatterbrain_causal = past_256
+
+
 def checkered(i, j, n):
     return (i + j) % 2 == 0
 
@@ -57,8 +71,10 @@ def two_classes(i, j, n):
     return ((j - i) % 2 == 0) | ((j - i) % 3 == 0)
 
 
-CAUSAL = ("dense_causal", "sinks", "dilated", "top_blocks", "lines")  # whose dense attention is causal
+# Whose dense attention is causal.
+CAUSAL = ("dense_causal", "sinks", "dilated", "top_blocks", "lines", "past_256", "performer_causal", "scatterbrain_causal")
 
 # bigbird is near_blocks or random_blocks of positions // BLOCK
 MASKS = {f.__name__: f for f in (window, longformer, sinks, dilated, dense_causal, dense_all, checkered, lone_rows,
-                                diagonals, two_classes)}
+                                diagonals, two_classes, past_256)}
+MASKS.update(performer=performer, performer_256=performer, performer_causal=performer, scatterbrain_causal=past_256)

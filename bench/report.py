@@ -5,6 +5,7 @@ import statistics
 SECTIONS = {
     "dense": "Dense, one head",
     "sparse": "Sparse, 8 heads, D = 64",
+    "rests": "Low-rank rests, 8 heads, D = 64",
     "hard": "What tiles suit worst, one head, beside dense attention",
     "decided": "What queries and keys decide, 8 heads, D = 64; choosing is part of the work",
     "lengths": "Lengths, 8 heads, D = 64",
@@ -58,7 +59,7 @@ def row(line, names):
     cells += [percent(of_runs(line, "seconds", "peak_fraction")) + goal]
     roofline = of_runs(line, "roofline_seconds")
     cells += ["%.2f" % (of_runs(line, "seconds", "median") / roofline) if roofline else "–"]
-    cells += ["%.2f" % (first["computed_pairs"] / first["pairs"])]
+    cells += ["%.2f" % (first["computed_pairs"] / first["pairs"] if first["pairs"] else 1)]
     cells += [versus(line, of_runs(line, "dense_seconds"), first["dense_is_extrapolated"])]
     return cells + [peer_cell(line, name) for name in names]
 

@@ -32,6 +32,15 @@ SPARSE = (
 )
 
 
+# Pairs that are estimated: other libraries have none.
+RESTS = (
+    ("Performer, 128 features", "performer", 70),
+    ("Performer, 256 features", "performer_256", 70),
+    ("Performer, 128 features, causal", "performer_causal", None),
+    ("past 256", "past_256", None),
+    ("Scatterbrain, past 256, 128 features", "scatterbrain_causal", None),
+)
+
 HARD = (
     ("checkered", "checkered"),
     ("one row in 16", "lone_rows"),
@@ -59,6 +68,9 @@ def list_cases(quick):
     for name, pattern, n, goal in SPARSE:
         for threads in (1, 2) if cores > 1 else (1,):
             yield Case("sparse", name, pattern, 1024 if quick else n, 8, 64, threads, goal if threads == 2 else None)
+    for name, pattern, goal in RESTS:
+        for n in (1024,) if quick else (16384, 65536):
+            yield Case("rests", name, pattern, n, 8, 64, 1, goal)
     for name, pattern in HARD:
         yield Case("hard", name, pattern, 1024 if quick else 4096, 1, 64, 1, None)
     for name, pattern, n, goal in DECIDED:
@@ -143,7 +155,7 @@ def pairs(case, n):
 def measure(case, options, missing):
     """One line: weft and every library, in turns."""
     runs = [run_weft(options.weft, case)]
-    ready, peers = prepare_peers(case, [] if case.section == "decided" else options.peers, missing)
+    ready, peers = prepare_peers(case, [] if case.section in ("decided", "rests") else options.peers, missing)
     for turn in range(options.turns):
         if turn:
             runs.append(run_weft(options.weft, case))

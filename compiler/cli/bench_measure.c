@@ -185,7 +185,8 @@ static weft_status prepare(side *it, const bench_pair *pair, const buffers *b, i
     if (status == WEFT_OK && *seconds < turn_least) status = run(it, 2, seconds); /* the first one met cold caches */
     it->runs = (int)fmin(ceil(turn_least / *seconds), MOST_RUNS);
     if (it->runs < 1) it->runs = 1;
-    it->flops = 4.0 * (double)pair->head_dim * it->info.pairs + choosing_flops(it, pair->heads);
+    it->flops = 4.0 * (double)pair->head_dim * (it->info.pairs + it->info.rest_pairs);
+    it->flops += choosing_flops(it, pair->heads);
     return status;
 }
 

@@ -12,7 +12,11 @@ static const char *const dtypes[] = {"f32", "bf16", "f16"};
 
 static const char *dense_name(const session *s) { return s->given->against ? "all" : "causal"; }
 
-static double gflops(const bench_result *r) { return 4e-9 * (double)r->head_dim * r->plan.pairs / r->pattern.median; }
+static double gflops(const bench_result *r) {
+    return 4e-9 * (double)r->head_dim * (r->plan.pairs + r->plan.rest_pairs) / r->pattern.median;
+}
+
+static double computed(const bench_result *r) { return r->plan.pairs > 0 ? r->plan.computed_pairs / r->plan.pairs : 1; }
 
 static double speed_up(const bench_result *r) { return r->dense_seconds / r->pattern.median; }
 
@@ -48,8 +52,7 @@ void bench_print_line(const bench_result *r) {
     if (isfinite(r->pattern.fraction)) snprintf(fraction, sizeof fraction, "%.1f %%", 100 * r->pattern.fraction);
     printf("%8" PRId64 " %4" PRId64 " %7d  %9s %11" PRId64 "  %10s  %11s %8.2f  %8.1f %7s  %8.3f\n", r->n, r->head_dim,
            r->threads, in_ms(r->plan_seconds, "", plan), r->plan.bytes, in_ms(r->pattern.median, "", time),
-           in_ms(r->dense_seconds, is_scaled(r) ? "~" : "", dense), speed_up(r), gflops(r), fraction,
-           r->plan.computed_pairs / r->plan.pairs);
+           in_ms(r->dense_seconds, is_scaled(r) ? "~" : "", dense), speed_up(r), gflops(r), fraction, computed(r));
     fflush(stdout);
 }
 
@@ -62,7 +65,8 @@ void bench_print_notes(const bench_report *b) {
         disturbed = disturbed || b->results[n].pattern.median > 1.25 * b->results[n].pattern.least;
     printf("\nTimes are medians of turns taken with dense attention and with the peak");
     if (b->level) printf(" (multiply-adds on %s registers)", b->level->name);
-    printf(".\nGFLOP/s count allowed pairs; computed is the pairs computed for each allowed one.\n");
+    printf(".\nGFLOP/s count allowed pairs, and features of queries and keys; computed is the pairs computed for each "
+           "allowed one.\n");
     if (measured) printf("~ dense attention from n = %" PRId64 " or less, in proportion to its pairs.\n", measured);
     if (disturbed) printf("The machine was busy: turns differ by a quarter and more.\n");
 }
@@ -96,6 +100,7 @@ static void print_result(const bench_result *r) {
     printf(", \"plan_bytes\": %" PRId64, r->plan.bytes);
     field("pairs", r->plan.pairs);
     field("computed_pairs", r->plan.computed_pairs);
+    field("rest_pairs", r->plan.rest_pairs);
     print_time("seconds", &r->pattern);
     printf(", \"dense_n\": %" PRId64, r->dense_n);
     print_time("dense_measured_seconds", &r->dense);

@@ -69,6 +69,7 @@ static weft_status look_at_kinds(statistics *st) {
         add_work(&st->work, &kind->work, kind->count);
         add_rows(&st->all_rows, &st->rows[n], kind->count, n == 0);
     }
+    st->work.cost += st->info.rest_pairs;
     return WEFT_OK;
 }
 

@@ -47,9 +47,10 @@ static void print_plan(const statistics *st) {
 
 static void print_cost(const statistics *st) {
     char flops[ROOM], computed[ROOM], read[ROOM], written[ROOM];
-    double needed = stats_flops(st, st->work.pairs), moved = stats_bytes_read(st) + stats_bytes_written(st);
+    double needed = stats_flops(st, st->work.pairs + st->info.rest_pairs),
+           moved = stats_bytes_read(st) + stats_bytes_written(st);
     printf("work       %s, %s computed\n", scaled(needed, 1000, "FLOP", flops),
-           scaled(stats_flops(st, st->work.computed_pairs), 1000, "FLOP", computed));
+           scaled(stats_flops(st, st->work.computed_pairs + st->info.rest_pairs), 1000, "FLOP", computed));
     printf("memory     %s read, again by every item that needs it, %s written: %.1f FLOP a byte\n",
            scaled(stats_bytes_read(st), 1024, "B", read), scaled(stats_bytes_written(st), 1024, "B", written),
            needed / moved);
@@ -197,9 +198,10 @@ void stats_write_json(const statistics *st) {
            st->info.layouts, st->info.bit_tiles, st->info.bytes, st->info.span_calls, st->info.contains_calls);
     member("seconds", st->info.seconds);
     putchar('}');
-    double flops = stats_flops(st, st->work.pairs), moved = stats_bytes_read(st) + stats_bytes_written(st);
+    double flops = stats_flops(st, st->work.pairs + st->info.rest_pairs),
+           moved = stats_bytes_read(st) + stats_bytes_written(st);
     member("flops", flops);
-    member("computed_flops", stats_flops(st, st->work.computed_pairs));
+    member("computed_flops", stats_flops(st, st->work.computed_pairs + st->info.rest_pairs));
     member("bytes_read", stats_bytes_read(st));
     member("bytes_written", stats_bytes_written(st));
     member("flops_a_byte", flops / moved);

@@ -20,14 +20,15 @@ typedef enum weft_codegen_form { WEFT_FORM_CODE, WEFT_FORM_LLVM, WEFT_FORM_ASM }
 typedef struct weft_codegen {
     uint32_t abi; /* WEFT_CODEGEN_ABI */
     const char *name;
-    /* Makes code (code->bytes are `out`'s, position independent) or its text into `out`. False with E0501 or E0901. Thread-safe. */
+    /* Makes code (code->bytes are `out`'s, position independent) or its text into `out`. False with E0501 or E0901.
+     * Thread-safe. */
     bool (*generate)(const weft_codegen_spec *spec, weft_codegen_form form, weft_machine_code *code, weft_text *out,
                      weft_diagnostics *diagnostics);
     /* "name: value" lines about the generator and the host target, for doctor. */
     void (*describe)(weft_text *out);
 } weft_codegen;
 
-enum { WEFT_CODEGEN_ABI = 9 };
+enum { WEFT_CODEGEN_ABI = 10 };
 
 /* The plugin's only export. */
 WEFT_API const weft_codegen *weft_llvm_codegen(void);

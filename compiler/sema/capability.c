@@ -9,8 +9,7 @@ static void refuse(weft_diagnostics *diagnostics, weft_span place, const char *n
 void weft_check_capability(const weft_ast *pattern, weft_diagnostics *diagnostics) {
     for (const weft_ast *statement = pattern->first; statement; statement = statement->next) {
         switch (statement->kind) {
-        case WEFT_AST_TILE:
-        case WEFT_AST_APPROXIMATE: refuse(diagnostics, statement->span, weft_ast_kind_name(statement->kind)); break;
+        case WEFT_AST_TILE: refuse(diagnostics, statement->span, weft_ast_kind_name(statement->kind)); break;
         default: break;
         }
     }

@@ -126,10 +126,11 @@ typedef struct weft_pattern_parts {
     weft_typed scale, softcap, bias, sink; /* sink is a PARAM node */
     weft_typed tile[2];
     bool shared_qk;
+    weft_approximation rest;
 } weft_pattern_parts; /* type ERROR with id 0 where there is none */
 static inline weft_pattern_parts weft_no_parts(void) {
     const weft_typed none = weft_typed_error();
-    return (weft_pattern_parts){none, none, none, none, none, {none, none}, false};
+    return (weft_pattern_parts){none, none, none, none, none, {none, none}, false, {WEFT_FAVOR_NONE, false, 0, 0}};
 }
 weft_pattern_parts weft_elaborate_pattern(weft_elaborator *e, const weft_ast *pattern);
 /* The first statement that keeps a pattern from being used as a set, or NULL. */

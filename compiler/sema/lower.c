@@ -52,6 +52,7 @@ weft_program *weft_sema_lower(const weft_unit *unit, const weft_ast *pattern, co
         e.program->softcap = parts.softcap.id;
         e.program->bias = parts.bias.id;
         e.program->shared_qk = parts.shared_qk;
+        e.program->rest = parts.rest;
         if (parts.sink.id) e.program->sink = (uint32_t)weft_node_at(&e.program->dag, parts.sink.id)->value.integer;
         check_statements(e.program, diagnostics);
         weft_check_capability(pattern, diagnostics);

@@ -56,10 +56,22 @@ static void elaborate_tile(statements *s, const weft_ast *tile) {
     }
 }
 
-static void check_favor(statements *s, const weft_ast *method, const weft_typed *operands) {
+/* One W serves all heads. */
+static void check_for_all_heads(statements *s, weft_typed value, const char *what) {
+    if (weft_is_error(value) || !value.by_head) return;
+    weft_diagnose(s->e->diagnostics, WEFT_E0106, weft_node_at(&s->e->program->dag, value.id)->place,
+                  "%s cannot depend on `h`", what);
+}
+
+static void keep_favor(statements *s, const weft_ast *method, const weft_typed *operands, bool causal) {
     const weft_dag *dag = &s->e->program->dag;
     weft_check_size(s->e, operands[0], "`features`");
-    if (operands[2].id && weft_node_at(dag, operands[2].id)->value.integer == 1) s->relu = method;
+    check_for_all_heads(s, operands[0], "`features`");
+    check_for_all_heads(s, operands[1], "`seed` of `favor`");
+    bool relu = operands[2].id && weft_node_at(dag, operands[2].id)->value.integer == 1;
+    if (relu) s->relu = method;
+    s->parts.rest =
+        (weft_approximation){relu ? WEFT_FAVOR_RELU : WEFT_FAVOR_EXP, causal, operands[0].id, operands[1].id};
 }
 
 /* `approximate T with favor(…)`: T is all or causal. */
@@ -81,7 +93,7 @@ static void elaborate_approximate(statements *s, const weft_ast *approximate) {
     weft_typed operands[WEFT_MAX_FORMALS];
     uint32_t count;
     if (weft_elaborate_formals(e, method, "features: size, seed: int = 0, kind: exp|relu = exp", operands, &count))
-        check_favor(s, method, operands);
+        keep_favor(s, method, operands, op == WEFT_ATOM_CAUSAL);
 }
 
 /* ---- one statement ------------------------------------------------------------------------------------------ */
@@ -130,8 +142,10 @@ static weft_typed join_heads(statements *s) {
                       "`%s` attends to nothing: it needs `attend` or `heads`", s->pattern->name);
         s->wrong = true;
     }
-    if (attend && s->relu) {
-        weft_diagnose(e->diagnostics, WEFT_E0106, attend->span, "`attend` has no meaning beside `kind = relu`");
+    const weft_ast *exact = attend ? attend : s->seen[WEFT_AST_HEADS];
+    if (exact && s->relu) {
+        weft_diagnose(e->diagnostics, WEFT_E0106, exact->span, "`%s` has no meaning beside `kind = relu`",
+                      weft_ast_kind_name(exact->kind));
         weft_diagnose_note(e->diagnostics, s->relu->span, "which leaves nothing exact");
         s->wrong = true;
     }

@@ -32,6 +32,11 @@ static inline void *weft_view_at(const weft_view *view, int64_t batch, int64_t h
     return view->data + steps * (int64_t)view->element;
 }
 
+/* Element [batch, head, row, dim] of a tensor that was given. */
+static inline double weft_view_number(const weft_view *view, int64_t batch, int64_t head, int64_t row, int64_t dim) {
+    return (double)weft_element_at(weft_view_at(view, batch, head, row), dim * view->stride[3], view->dtype);
+}
+
 /* The host's struct as we know it; false with E0408 where it is missing or too small. */
 bool weft_known_tensors(const weft_tensors *given, weft_tensors *known, weft_diagnostics *diagnostics);
 
@@ -87,6 +92,11 @@ double weft_modified_score(const weft_run_modifiers *m, int64_t batch, int64_t h
                            double score);
 double weft_sink_of(const weft_run_modifiers *m, int64_t head);
 
+/* Is something folded into o and lse, so that both must be there? */
+static inline bool weft_run_folds(const weft_plan *plan) {
+    return plan->phase_count > 1 || plan->lists_at_run || plan->rest.directions;
+}
+
 /* ---- workspace ---------------------------------------------------------------------------------------------- */
 
 /* Values of the squads that are under way, a slot each, taken in turn. */
@@ -98,13 +108,15 @@ typedef struct weft_ring {
 /* From a 64-byte boundary on: the slots of packed values, and those values; the counters of unfinished parts, one a
  * split of every (batch element, head); the states of split row tiles; the modifiers; keys that are made of queries,
  * and marks of rows that have seen one; what is chosen of q and k; lse for hosts that do not ask for it, where
- * something is folded; what stands in for o and lse of bundles; then each worker's: scratch, and what it needs for
- * lists that the run decides: open keys, a lister's memory, and the list of an item, or what bundles are made in and
- * gathered. Counters and states are those of the phase that needs most. Sizes are multiples of 64 bytes. */
+ * something is folded; what stands in for o and lse of bundles; of pairs that are approximated, what is to be taken
+ * away from each row, the states of segments, and each worker's room; then each worker's: scratch, and what it needs
+ * for lists that the run decides: open keys, a lister's memory, and the list of an item, or what bundles are made in
+ * and gathered. Counters and states are those of the phase that needs most. Sizes are multiples of 64 bytes. */
 typedef struct weft_workspace {
     weft_ring ring;
-    size_t packed, counters, states, modifiers, shared, marks, choices, lse, wide,
+    size_t packed, counters, states, modifiers, shared, marks, choices, lse, wide, visited, segments, rooms,
         workers;                                   /* offsets in bytes; slots are at the begin */
+    size_t state_of_features, room, key_marks;     /* bytes of one state, of one room, and, at its end, of its marks */
     size_t open, lister, list, bundling, gathered; /* offsets in what is a worker's, whose scratch is at its begin */
     size_t state, worker;                          /* bytes of one state and of what is one worker's */
     size_t size;                                   /* whole, with room to reach the boundary */
@@ -125,8 +137,8 @@ bool weft_choose_of(const weft_plan *plan, const weft_selection *selection, cons
 
 /* ---- bundles (bundles.c) ---------------------------------------------------------------------------------------- */
 
-/* Keys that one call takes of a bundle, and what they are gathered into: keys, then values, then masks. Each call rounds
- * lse once more. */
+/* Keys that one call takes of a bundle, and what they are gathered into: keys, then values, then masks. Each call
+ * rounds lse once more. */
 enum { WEFT_BUNDLE_KEYS = 1024 };
 size_t weft_gathered_bytes(const weft_plan *plan);
 /* Where o has 16 bits: floats that all bundles fold into, and their lse; 0 bytes elsewhere. */
@@ -227,6 +239,20 @@ void weft_mark_row(const weft_plan *plan, weft_mark *marks, const weft_work *wor
 bool weft_is_marked(const weft_plan *plan, weft_mark *marks, const weft_work *work, int64_t row);
 /* The rows of an item that have keys in its tiles, or in lists that were drawn. */
 void weft_mark_item(const weft_plan *plan, weft_mark *marks, const weft_work *work);
+
+/* ---- what is approximated, for the reference (reference_rest.c) ------------------------------------------------- */
+
+/* Logarithms of features: of every key of a head, [keys][features], and then of a query. */
+typedef struct weft_reference_rest {
+    const weft_plan *plan;
+    double *logs;
+} weft_reference_rest;
+size_t weft_reference_rest_size(const weft_plan *plan); /* of logs, in bytes; 0 where nothing is approximated */
+/* The keys of head number n (batch element * H + head); query row `row` of it. */
+void weft_reference_rest_begin(weft_reference_rest *rest, const weft_views *views, int64_t n);
+void weft_reference_rest_row(weft_reference_rest *rest, const weft_views *views, int64_t n, int64_t row);
+/* ln(phi_i . phi_j) at position i of that row, for a pair that is not in the set; -inf where it is not approximated. */
+double weft_reference_rest_score(const weft_reference_rest *rest, int64_t i, int64_t j);
 
 /* ---- merging ------------------------------------------------------------------------------------------------ */
 

@@ -9,34 +9,35 @@ typedef struct weft_reference_row {
     const weft_views *views;
     const weft_run_modifiers *modifiers;
     int64_t batch, head, kv_head, row;
+    const weft_reference_rest *rest;
 } weft_reference_row;
-
-static double element(const weft_view *view, int64_t batch, int64_t head, int64_t row, int64_t dim) {
-    return (double)weft_element_at(weft_view_at(view, batch, head, row), dim * view->stride[3], view->dtype);
-}
 
 static double product(const weft_reference_row *at, int64_t key, int64_t head_dim) {
     double sum = 0;
     for (int64_t dim = 0; dim < head_dim; dim++)
-        sum += element(&at->views->q, at->batch, at->head, at->row, dim) *
-               element(&at->views->k, at->batch, at->kv_head, key, dim);
+        sum += weft_view_number(&at->views->q, at->batch, at->head, at->row, dim) *
+               weft_view_number(&at->views->k, at->batch, at->kv_head, key, dim);
     return sum;
 }
 
-/* The score of every key, -inf where the set does not hold it. */
+/* The score of every key, -inf where neither the set holds it nor what is approximated does; there, the logarithm of
+ * the weight. */
 static void score(const weft_plan *plan, weft_scratch *scratch, const weft_reference_row *at, double *scores) {
     const weft_shape *shape = &plan->shape;
     weft_space space = weft_space_of(shape->queries, shape->keys);
     weft_id set = plan->meaning_of[at->batch * shape->heads + at->head];
     double scale = plan->scale_of[at->head];
     int64_t i = at->row + space.first, others = 0;
+    bool itself = false;
     for (int64_t j = 0; j < shape->keys; j++) {
         bool in = weft_contains_with(scratch, set, space, i, j);
         double s = in ? scale * product(at, j, shape->head_dim) : 0;
-        scores[j] = in ? weft_modified_score(at->modifiers, at->batch, at->head, i, j, s) : -INFINITY;
+        scores[j] = in ? weft_modified_score(at->modifiers, at->batch, at->head, i, j, s)
+                       : weft_reference_rest_score(at->rest, i, j);
         others += in && j != i;
+        itself |= in && j == i;
     }
-    if (plan->shared_qk && others) scores[i] = -INFINITY; /* itself is its last resort */
+    if (plan->shared_qk && others && itself) scores[i] = -INFINITY; /* itself is its last resort */
 }
 
 /* e^(score - max), also where both are the same infinity: only a sink may be that without being NaN. */
@@ -59,12 +60,12 @@ static void average(const weft_plan *plan, const weft_reference_row *at, const d
     for (int64_t j = 0; j < plan->shape.keys; j++) {
         if (weight[j] == 0) continue; /* not in the set, or nothing: V is not even read there */
         for (int64_t dim = 0; dim < value_dim; dim++)
-            o[dim] += weight[j] * element(&at->views->v, at->batch, at->kv_head, j, dim);
+            o[dim] += weight[j] * weft_view_number(&at->views->v, at->batch, at->kv_head, j, dim);
     }
 }
 
 static bool compute(const weft_run_modifiers *modifiers, const weft_views *views, const weft_chosen *chosen,
-                    double *weight, weft_array *open, double *out_o, double *out_lse) {
+                    double *weight, weft_array *open, weft_reference_rest *rest, double *out_o, double *out_lse) {
     const weft_plan *plan = modifiers->plan;
     const weft_shape *shape = &plan->shape;
     bool done = true;
@@ -75,11 +76,13 @@ static bool compute(const weft_run_modifiers *modifiers, const weft_views *views
         bound.open = open;
         weft_see_choices(&bound, &chosen->selection, chosen->memory, (size_t)n);
         weft_scratch_init(&scratch, &bound);
+        weft_reference_rest_begin(rest, views, n);
         for (int64_t row = n * shape->queries; row < (n + 1) * shape->queries; row++) {
-            weft_reference_row at = {.views = views, .modifiers = modifiers, .row = row % shape->queries};
+            weft_reference_row at = {.views = views, .modifiers = modifiers, .row = row % shape->queries, .rest = rest};
             at.head = n % shape->heads;
             at.batch = n / shape->heads;
             at.kv_head = at.head / (shape->heads / shape->kv_heads);
+            weft_reference_rest_row(rest, views, n, at.row);
             score(plan, &scratch, &at, weight);
             double lse = soften(weight, shape->keys, weft_sink_of(modifiers, at.head));
             if (out_lse) out_lse[row] = lse;
@@ -91,23 +94,26 @@ static bool compute(const weft_run_modifiers *modifiers, const weft_views *views
     return done;
 }
 
-/* In memory of its own: one row of weights, a head's keys, the modifiers', and what is chosen of q and k: of that the
- * definition is what choosing does, and tests hold it against another. */
+/* In memory of its own: one row of weights, a head's keys, features, the modifiers', and what is chosen of q and k: of
+ * that the definition is what choosing does, and tests hold it against another. */
 static bool compute_all(const weft_plan *plan, const weft_tensors *tensors, weft_views *views, double *out_o,
                         double *out_lse, weft_diagnostics *diagnostics) {
     const weft_allocator *allocator = weft_engine_allocator(plan->kernel->engine);
     size_t row = (size_t)plan->shape.keys * sizeof(double);
     size_t open = plan->kernel->program->parameter_count * sizeof(weft_array);
-    size_t shared = weft_shared_keys_size(plan), bytes = row + open + shared + weft_run_modifiers_size(plan);
+    size_t shared = weft_shared_keys_size(plan), features = weft_reference_rest_size(plan);
+    size_t bytes = row + features + open + shared + weft_run_modifiers_size(plan);
     unsigned char *memory = weft_allocate(allocator, bytes);
     if (!memory) return false;
+    weft_reference_rest rest = {plan, (double *)(void *)(memory + row)};
+    unsigned char *after = memory + row + features; /* of double */
     weft_run_modifiers modifiers;
     weft_chosen chosen;
-    weft_share_keys(plan, views, 1, memory + row + open);
+    weft_share_keys(plan, views, 1, after + open);
     bool done = weft_chosen_make(&chosen, plan, false, 1, diagnostics) &&
                 weft_choose_of(plan, &chosen.selection, views, 1, chosen.memory);
-    done = weft_run_modifiers_begin(&modifiers, plan, tensors, memory + row + open + shared, diagnostics) && done;
-    done = done && compute(&modifiers, views, &chosen, (double *)(void *)memory, (weft_array *)(void *)(memory + row),
+    done = weft_run_modifiers_begin(&modifiers, plan, tensors, after + open + shared, diagnostics) && done;
+    done = done && compute(&modifiers, views, &chosen, (double *)(void *)memory, (weft_array *)(void *)after, &rest,
                            out_o, out_lse);
     weft_run_modifiers_end(&modifiers);
     weft_chosen_free(&chosen);

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "exec/exec.h"
+#include "exec/rest.h"
 
 /* One run, shared by its workers. */
 typedef struct weft_execution {
@@ -322,7 +322,7 @@ static void execute_phase(weft_execution *run) {
 /* Later phases fold by lse: where the host does not want it, it is kept in the workspace. */
 static void keep_lse(weft_execution *run) {
     const weft_shape *shape = &run->plan->shape;
-    if (run->views.lse.data || (run->plan->phase_count < 2 && !run->plan->lists_at_run)) return;
+    if (run->views.lse.data || !weft_run_folds(run->plan)) return;
     run->views.lse = (weft_view){.data = run->workspace + run->parts.lse,
                                  .size = {shape->batch, shape->heads, shape->queries, 1},
                                  .stride = {shape->heads * shape->queries, shape->queries, 1, 1},
@@ -340,6 +340,17 @@ static void share_keys(weft_execution *run) {
     weft_share_keys(run->plan, &run->views, run->plan->workers, run->workspace + run->parts.shared);
     run->marks = marks ? (weft_mark *)(void *)(run->workspace + run->parts.marks) : NULL;
     for (size_t n = 0; n < marks; n++) atomic_init(&run->marks[n], 0);
+}
+
+static void estimate(weft_execution *run, const weft_tensors *tensors) {
+    weft_estimation rest = {.plan = run->plan,
+                            .views = &run->views,
+                            .modifiers = &run->modifiers,
+                            .parts = &run->parts,
+                            .workspace = run->workspace,
+                            .stopped = &run->stopped};
+    int64_t rows = run->plan->rest.directions && !stopped(run) ? weft_estimate(&rest) : 0;
+    if (tensors->recomputed_rows) *tensors->recomputed_rows = rows;
 }
 
 static weft_status execute(weft_execution *run, const weft_tensors *tensors, void *workspace,
@@ -362,6 +373,7 @@ static weft_status execute(weft_execution *run, const weft_tensors *tensors, voi
     for (; ready && run->phase < run->plan->phase_count && !stopped(run); run->phase++) execute_phase(run);
     if (ready && !stopped(run))
         weft_wide_end(run->plan, &run->views, run->plan->workers, run->workspace + run->parts.wide);
+    if (ready) estimate(run, tensors);
     weft_run_modifiers_end(&run->modifiers);
     if (!ready) return weft_status_of_failure(diagnostics);
     return atomic_load(&run->stopped) ? WEFT_CANCELLED : WEFT_OK;

@@ -15,7 +15,7 @@ enum {
     WEFT_KEY_GROUP = 16,  /* key ranges of tiles are trimmed to multiples of this, or to Lk */
     WEFT_GROUP_REST = 8,  /* keys or dims that the last group of a product has beyond those of a block: fewer */
     WEFT_MAX_DIM = 256,
-    WEFT_KERNEL_ABI = 8
+    WEFT_KERNEL_ABI = 9
 };
 
 /* Keys [64 * block + first, 64 * block + last) of one block, or a run of whole blocks. */
@@ -54,6 +54,7 @@ typedef struct weft_call {
     float *scratch; /* weft_scratch_floats floats, aligned to 64 bytes */
     float *state;   /* NULL, or where to leave [max: rows | sum: rows | acc: Dv x rows] (rows = 64 or 16, max in log2)
                        instead   of writing o and lse: the item is one key range of a split row tile */
+    int32_t resume; /* 1: the state is added to */
     int32_t fold;   /* 1: o and lse hold what earlier passes made of these rows, and are combined with this one's */
     float sink;     /* a term e^sink of the denominator, counted once a row; -inf: none */
     /* Row r of the item is position row_position + r * row_stride, key k of the head key_position + k * key_stride. */
@@ -80,6 +81,8 @@ typedef struct weft_call {
      * wide_row floats apart, whole registers, and what fills the last one up may be written. */
     float *wide;
     int64_t wide_row;
+    /* For features alone (features.h): NULL, or what each key of the call adds to its scores, in log2. */
+    const float *addend;
 } weft_call;
 
 /* Where row r of an item is among those of q, o and lse. */

@@ -19,6 +19,7 @@ typedef struct header {
     uint64_t text_size;
     uint64_t code_offset, code_size;
     uint64_t tall, strip, gather, pack;
+    weft_favor_code favor;
     uint32_t dtype, head_dim, value_dim, isa;
 } header;
 
@@ -34,6 +35,7 @@ static header header_of(const weft_machine_code *code, size_t text_size) {
     made.image_size += code->size;
     made.code_size = code->size;
     made.tall = code->tall, made.strip = code->strip, made.gather = code->gather, made.pack = code->pack;
+    made.favor = code->favor;
     made.dtype = code->dtype, made.head_dim = code->head_dim, made.value_dim = code->value_dim;
     made.isa = (uint32_t)code->isa;
     return made;
@@ -69,6 +71,9 @@ static const char *damage(const weft_image *image, const header *head) {
     return NULL;
 }
 
+/* An entry that there need not be. */
+static bool is_astray(const header *head, uint64_t entry) { return entry >= head->code_size && entry != WEFT_NO_ENTRY; }
+
 /* The same for what the fields say, so that even a well-signed image cannot point outside itself. */
 static const char *nonsense(const header *head) {
     uint64_t room = head->image_size - sizeof *head;
@@ -76,9 +81,9 @@ static const char *nonsense(const header *head) {
         head->code_offset > head->image_size || head->code_size != head->image_size - head->code_offset)
         return "the parts of the image do not fit it";
     if (head->code_size == 0) return NULL;
-    if (head->tall >= head->code_size || head->strip >= head->code_size ||
-        (head->gather >= head->code_size && head->gather != WEFT_NO_ENTRY) ||
-        (head->pack >= head->code_size && head->pack != WEFT_NO_ENTRY))
+    if (head->tall >= head->code_size || head->strip >= head->code_size || is_astray(head, head->gather) ||
+        is_astray(head, head->pack) || is_astray(head, head->favor.item) || is_astray(head, head->favor.rows) ||
+        is_astray(head, head->favor.pairs) || is_astray(head, head->favor.fold))
         return "the image's code has no entry where it should";
     if (head->dtype >= DTYPES || head->isa == WEFT_ISA_NONE || head->isa >= ISAS)
         return "the image is for an element type or processor that this version does not know";
@@ -110,6 +115,7 @@ weft_status weft_image_read(const weft_image *image, const char **text, size_t *
                                 .strip = head.strip,
                                 .gather = head.gather,
                                 .pack = head.pack,
+                                .favor = head.favor,
                                 .dtype = head.dtype,
                                 .head_dim = head.head_dim,
                                 .value_dim = head.value_dim,

@@ -20,13 +20,21 @@ typedef enum weft_isa {
 
 #define WEFT_NO_ENTRY UINT64_MAX
 
+/* Offsets of the entries for features (features.h): items of 64 directions or queries, in float32 whatever the elements
+ * are; rows; pairs; folding. WEFT_NO_ENTRY, all of them: programs that approximate nothing need none. */
+typedef struct weft_favor_code {
+    uint64_t item, rows, pairs, fold;
+} weft_favor_code;
+#define WEFT_NO_FAVOR ((weft_favor_code){WEFT_NO_ENTRY, WEFT_NO_ENTRY, WEFT_NO_ENTRY, WEFT_NO_ENTRY})
+
 typedef struct weft_machine_code {
     const void *bytes; /* NULL: no code; plans and masks only */
     size_t size;
     uint64_t tall, strip; /* offsets of the entries for 64 and 16 rows */
     uint64_t gather;      /* of the one for lists, or WEFT_NO_ENTRY: programs without lists need none */
     uint64_t pack;        /* of the one that packs values, or WEFT_NO_ENTRY: products read them as they lie */
-    uint32_t dtype;       /* weft_dtype */
+    weft_favor_code favor;
+    uint32_t dtype; /* weft_dtype */
     uint32_t head_dim, value_dim;
     weft_isa isa;
 } weft_machine_code;

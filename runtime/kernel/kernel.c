@@ -49,6 +49,10 @@ static weft_status load_code(weft_kernel *kernel, bool linked, weft_diagnostics 
         weft_diagnose(diagnostics, WEFT_E0703, WEFT_NO_SPAN, "the image's code has no entry for lists, and needs one");
         return WEFT_INVALID_ARGUMENT;
     }
+    if (code->favor.item == WEFT_NO_ENTRY && kernel->program->rest.kind) {
+        weft_diagnose(diagnostics, WEFT_E0703, WEFT_NO_SPAN, "the image's code has no entry for features, and needs one");
+        return WEFT_INVALID_ARGUMENT;
+    }
     if (!weft_isa_runs(code->isa)) {
         weft_diagnose(diagnostics, WEFT_E0703, WEFT_NO_SPAN, "the image holds code for %s, which this processor is not",
                       weft_isa_name(code->isa));

@@ -64,7 +64,7 @@ typedef struct weft_step {
 /* What a layout is known by. */
 typedef struct weft_place {
     weft_id set, list;
-    uint32_t phase, part;
+    uint32_t phase, part, rest, unused;
     int64_t first, keys; /* of its space */
 } weft_place;
 
@@ -112,8 +112,19 @@ weft_environment weft_plan_environment(const weft_plan *plan, int64_t batch, int
 bool weft_plan_modify(weft_plan *plan, weft_diagnostics *diagnostics);
 void weft_plan_modifiers_free(weft_plan *plan);
 
+/* features.c: how many features there are, and their directions; needs the scales. rest.c: layouts of what is
+ * approximated, one or two a route, and then, with their items, which of them pays; heads that share all of it. */
+bool weft_plan_features(weft_plan *plan, weft_diagnostics *diagnostics);
+bool weft_plan_rest_layouts(weft_planner *planner);
+bool weft_plan_rest_choose(weft_plan *plan, const weft_allocator *allocator);
+double weft_plan_rest_pairs(const weft_plan *plan);
+size_t weft_plan_rest_bytes(const weft_plan *plan);
+void weft_plan_rest_free(weft_plan *plan);
+
 /* stages.c: chooses the stages of every recipe; makes their layouts, still empty. */
 bool weft_plan_stages(weft_planner *planner);
+/* The layout of pairs that are approximated, new or old. */
+bool weft_rest_layout(weft_planner *planner, weft_id set, uint32_t *number);
 /* The set of the passes that share a contiguous stage; 0: memory failed. Either may be 0. */
 weft_id weft_join_sets(weft_planner *planner, weft_id a, weft_id b);
 

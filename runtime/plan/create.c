@@ -59,6 +59,8 @@ static uint32_t workers_of(const weft_plan *plan) {
     for (uint32_t n = 0; n < plan->phase_count && workers < threads; n++)
         if (plan->phases[n].items > workers)
             workers = plan->phases[n].items < threads ? (uint32_t)plan->phases[n].items : threads;
+    int64_t strands = plan->rest.unit_count * plan->rest.segments;
+    if (strands > workers) workers = strands < threads ? (uint32_t)strands : threads;
     return workers;
 }
 
@@ -66,15 +68,16 @@ static bool make_items(weft_planner *planner) {
     weft_plan *plan = planner->plan;
     for (uint32_t n = 0; n < plan->layout_count; n++)
         if (!weft_plan_items(planner, &plan->layouts[n])) return false;
-    return weft_build_masks(planner) && weft_plan_sum(plan, planner->allocator) &&
-           weft_plan_split(plan, planner->allocator) && weft_plan_order(plan, planner->allocator) &&
-           weft_plan_sum(plan, planner->allocator);
+    return weft_build_masks(planner) && weft_plan_rest_choose(plan, planner->allocator) &&
+           weft_plan_sum(plan, planner->allocator) && weft_plan_split(plan, planner->allocator) &&
+           weft_plan_order(plan, planner->allocator) && weft_plan_sum(plan, planner->allocator);
 }
 
 static bool lay_out(weft_plan *plan, weft_diagnostics *diagnostics) {
     weft_planner planner;
     bool done = weft_planner_init(&planner, plan, diagnostics) && weft_plan_fold(&planner) &&
-                weft_plan_modify(plan, diagnostics) && weft_plan_stages(&planner) && check_rows(plan, diagnostics) &&
+                weft_plan_modify(plan, diagnostics) && weft_plan_features(plan, diagnostics) &&
+                weft_plan_stages(&planner) && weft_plan_rest_layouts(&planner) && check_rows(plan, diagnostics) &&
                 make_items(&planner);
     if (done) {
         take_masks(plan, &planner);
@@ -124,6 +127,7 @@ void weft_plan_destroy(weft_plan *plan) {
     weft_free(allocator, plan->masks, plan->mask_capacity * sizeof *plan->masks);
     weft_plan_modifiers_free(plan);
     weft_plan_filters_free(plan);
+    weft_plan_rest_free(plan);
     weft_selection_free(&plan->selection);
     weft_chosen_free(&plan->shown);
     weft_free(allocator, plan->arguments, argument_bytes(plan));

@@ -19,6 +19,7 @@ static size_t plan_bytes(const weft_plan *plan) {
                    plan->class_capacity * sizeof *plan->classes + plan->stage_capacity * sizeof *plan->stages +
                    plan->route_capacity * sizeof *plan->routes + plan->phase_capacity * sizeof *plan->phases +
                    plan->kernel->program->parameter_count * sizeof *plan->arguments;
+    bytes += weft_plan_rest_bytes(plan);
     bytes += plan->bound.form_capacity * sizeof *plan->bound.forms;
     for (uint32_t n = 0; n < plan->bound.array_count; n++) bytes += weft_array_bytes(&plan->bound.arrays[n]);
     for (uint32_t n = 0; n < plan->layout_count; n++) {
@@ -97,6 +98,7 @@ bool weft_plan_measure(weft_plan *plan, const weft_planner *planner) {
     *info = (weft_plan_info){.size = sizeof *info};
     each_layout(plan, add_to_info);
     if (!weft_plan_count_lists(plan)) return false;
+    info->rest_pairs = weft_plan_rest_pairs(plan);
     info->layouts = plan->layout_count;
     info->bit_tiles = plan->mask_count;
     info->bytes = (int64_t)plan_bytes(plan);

@@ -62,10 +62,10 @@ static bool add_item(weft_planner *planner, weft_layout *layout, weft_strip rows
 static bool add_row_tile(weft_planner *planner, weft_layout *layout, weft_strip rows) {
     uint32_t first = layout->tile_count;
     weft_spans spans;
-    bool strips;
+    bool strips = false;
     double cost;
     if (!append_rows(planner, layout, rows, &spans) ||
-        !weft_prefer_strips(planner, layout, first, rows, &spans, &strips, &cost))
+        (!layout->rest && !weft_prefer_strips(planner, layout, first, rows, &spans, &strips, &cost)))
         return false;
     if (!strips) return add_item(planner, layout, rows, first);
     layout->tile_count = first;

@@ -54,6 +54,6 @@ static bool order_layout(weft_layout *layout, const weft_allocator *allocator) {
 
 bool weft_plan_order(weft_plan *plan, const weft_allocator *allocator) {
     for (uint32_t n = 0; n < plan->layout_count; n++)
-        if (!order_layout(&plan->layouts[n], allocator)) return false;
+        if (!plan->layouts[n].rest && !order_layout(&plan->layouts[n], allocator)) return false;
     return true;
 }

@@ -37,6 +37,7 @@ typedef struct weft_split {
 /* What one class of positions visits in one phase. Equal sets over equal spaces share one. */
 typedef struct weft_layout {
     weft_id set;   /* in the plan's bound DAG */
+    bool rest;     /* of pairs that are approximated: one item a row tile, in row order; no stage visits it */
     weft_id list;  /* 0: tiles; else each row visits the keys that this atom lists and `set` holds */
     bool at_run;   /* what a run is given decides them: each run asks the set anew, for every row (lister.c) */
     bool bundles;  /* the same, but rows that see the same keys are brought together (bundles.c) */
@@ -58,6 +59,7 @@ typedef struct weft_layout {
     double pairs, computed_pairs;
     int64_t full_tiles, partial_tiles;
     int64_t first_block, end_block; /* no tile is outside */
+    int64_t first_run, end_run;     /* of a rest: no run of whole blocks is outside */
 } weft_layout;
 
 /* Tiles from that number on; NULL where there are none at all. */
@@ -76,6 +78,24 @@ typedef struct weft_plan_modifiers {
     void **copies;       /* [B][of.table_count]: elements of those that could not be used where they lie */
 } weft_plan_modifiers;
 
+/* Query heads of one KV head that share all of what stands for the pairs that they do not hold. */
+typedef struct weft_unit {
+    size_t first; /* batch element * H + head */
+    int64_t heads;
+} weft_unit;
+
+/* What stands for the pairs that sets do not hold (rest.c). Row tiles of a unit are cut into as many strands as keys
+ * into segments, from whose states a strand begins. */
+typedef struct weft_plan_rest {
+    int64_t features;   /* 0: nothing does */
+    double *directions; /* [features][D]; NULL where the plan has no head dimension */
+    float *narrow;      /* the same */
+    weft_unit *units;
+    uint32_t unit_count;
+    int64_t segments; /* of a unit; 1: nothing is known before a strand begins */
+    bool subtracts;   /* some route does */
+} weft_plan_rest;
+
 /* One pass as heads of one kind make it: the classes of positions mod the stride, each with a layout; stride 1: all
  * positions are one class. */
 typedef struct weft_stage {
@@ -86,7 +106,10 @@ typedef struct weft_stage {
 /* What heads of one kind do: stage n in phase n of a run, each folded into what the ones before left. At least one. */
 typedef struct weft_route {
     uint32_t first_stage, stage_count;
-    uint32_t heads; /* how many (batch element, head) pairs are of the kind */
+    uint32_t heads;      /* how many (batch element, head) pairs are of the kind */
+    uint32_t rest;       /* where something is approximated: the layout of what is, or of all that might be */
+    uint32_t complement; /* while the plan is made: that of what is, if there is one */
+    bool subtracts;      /* the latter: what its stages visit is to be taken away */
 } weft_route;
 
 /* What pairs of a list must hold besides. */
@@ -131,6 +154,7 @@ struct weft_plan {
     uint32_t phase_count, phase_capacity;
     float *scale_of; /* [H] */
     weft_plan_modifiers modifiers;
+    weft_plan_rest rest;
     weft_id *meaning_of; /* [B * H]: the oracle's set, folded from the program's meaning */
     weft_mask *masks;    /* shared by all layouts */
     uint32_t mask_count, mask_capacity;
@@ -146,6 +170,19 @@ struct weft_plan {
     weft_plan_info info;
     weft_message message; /* of the last failed run: the one thing that changes, under its own lock */
 };
+
+/* ---- rest.c: of a row tile of a rest, runs of blocks [begin, end) that all its rows see whole: the one that begins
+ * with the layout's first run, and, unless pairs are causal, the one that ends with its last. Both grow, one down the
+ * rows, the other up. All other tiles stand for single pairs. */
+typedef struct weft_block_run {
+    int64_t begin, end; /* equal: there is none */
+} weft_block_run;
+typedef struct weft_rest_runs {
+    weft_block_run down, up;
+} weft_rest_runs;
+weft_rest_runs weft_rest_runs_of(const weft_plan *plan, const weft_layout *layout, const weft_item *item);
+/* Is the tile part of one of them? */
+bool weft_is_in_runs(const weft_rest_runs *runs, const weft_tile *tile);
 
 /* Is it known which pairs there are? */
 static inline bool weft_plan_is_known(const weft_plan *plan) { return !plan->keys_missing && !plan->choices_missing; }

@@ -129,7 +129,7 @@ static bool split_layout(weft_layout *layout, double part, const weft_allocator 
 bool weft_plan_split(weft_plan *plan, const weft_allocator *allocator) {
     for (uint32_t n = 0; n < plan->layout_count; n++) {
         weft_layout *layout = &plan->layouts[n];
-        if (!split_layout(layout, part_cost(&plan->phases[layout->phase]), allocator)) return false;
+        if (!layout->rest && !split_layout(layout, part_cost(&plan->phases[layout->phase]), allocator)) return false;
     }
     return true;
 }

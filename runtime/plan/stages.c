@@ -19,7 +19,7 @@ weft_id weft_step_set(weft_planner *planner, const weft_step *step) {
 typedef struct weft_turn {
     const weft_step *step;
     uint32_t phase, part;
-    bool bundles;
+    bool bundles, rest;
     const weft_filter *filter;
 } weft_turn;
 
@@ -32,6 +32,7 @@ static bool find_layout(weft_planner *planner, weft_id set, weft_space space, co
     place.set = set;
     place.list = list;
     place.phase = turn->phase;
+    place.rest = turn->rest;
     place.part = turn->part;
     place.first = space.first;
     place.keys = space.keys;
@@ -48,9 +49,17 @@ static bool find_layout(weft_planner *planner, weft_id set, weft_space space, co
                                                         .part = turn->part,
                                                         .filter = turn->filter,
                                                         .space = space,
+                                                        .rest = turn->rest,
                                                         .phase = turn->phase};
     plan->bundles |= turn->bundles;
     return true;
+}
+
+bool weft_rest_layout(weft_planner *planner, weft_id set, uint32_t *number) {
+    const weft_shape *shape = &planner->plan->shape;
+    const weft_step step = {.set = set, .stride = 1};
+    const weft_turn turn = {.step = &step, .rest = true};
+    return find_layout(planner, set, weft_space_of(shape->queries, shape->keys), &turn, number);
 }
 
 /* A strided step is not refused: that it pays has shown so. */
@@ -82,10 +91,13 @@ static bool add_stage(weft_planner *planner, weft_turn turn, weft_route *route) 
     return true;
 }
 
-/* Is what q and k choose for the step made of bundles? Scores that depend on positions know nothing of them. */
+/* Is what q and k choose for the step made of bundles? Scores that depend on positions know nothing of them, and what
+ * is taken away of pairs that are approximated is known of rows alone. */
 static bool can_bundle(const weft_planner *planner, const weft_step *step) {
     const weft_plan *plan = planner->plan;
-    return step->set && step->list && !plan->kernel->program->bias && weft_bundle_parts(&plan->bound.dag, step->list);
+    const weft_program *program = plan->kernel->program;
+    return step->set && step->list && !program->bias && !program->rest.kind &&
+           weft_bundle_parts(&plan->bound.dag, step->list);
 }
 
 /* A stage a part. */

@@ -15,15 +15,6 @@ enum { PART_ROWS = 256, DIGIT = 8, TOGETHER = 16 /* directions, whose products a
 
 /* ---- when the plan is made --------------------------------------------------------------------------------------- */
 
-/* Element number e of a round's matrix (LANGUAGE.md section 5; Box and Muller 1958). */
-static double gaussian(uint32_t element, uint32_t round, uint64_t seed) {
-    const double unit = 1.0 / 4294967296.0, tau = 6.28318530717958647692528676656;
-    weft_philox w =
-        weft_philox_of((weft_philox){{element, 0, round, 0x4C534821}}, (uint32_t)seed, (uint32_t)(seed >> 32));
-    double u1 = ((double)w.word[0] + 1) * unit, u2 = (double)w.word[1] * unit;
-    return sqrt(-2 * log(u1)) * cos(tau * u2);
-}
-
 /* Factors of a product hash; a single number is one. */
 static uint32_t factors_of(const weft_dag *dag, weft_id atom) {
     const weft_node *buckets = weft_node_at(dag, weft_operand(dag, atom, 0));
@@ -49,12 +40,15 @@ static bool count_buckets(const weft_dag *dag, weft_selector *selector, int64_t 
     return true;
 }
 
+/* Element number e of a round's matrix is Gaussian e of it (LANGUAGE.md section 5). */
 static void fill_directions(weft_selector *selector, int64_t dims, uint64_t seed) {
+    const uint32_t purpose = 0x4C534821;
     float *at = selector->directions;
     for (int64_t round = 0; round < selector->rounds; round++)
         for (int64_t column = 0; column < selector->columns; column++)
             for (int64_t d = 0; d < dims; d++)
-                *at++ = (float)gaussian((uint32_t)(d * selector->columns + column), (uint32_t)round, seed);
+                *at++ =
+                    (float)weft_gaussian((uint32_t)(d * selector->columns + column), (uint32_t)round, purpose, seed);
 }
 
 static bool prepare(const weft_selection *selection, const weft_bound *bound, weft_selector *selector,

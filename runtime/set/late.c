@@ -1,10 +1,11 @@
 /* Late parameters: those that decide no pair, so that each run may bring its own. */
 #include "set/set.h"
 
-/* Marks what sets, the scale and the softcap reach; operands have smaller ids than their users. */
+/* Marks what sets, the scale, the softcap and features reach; operands have smaller ids than their users. */
 static void reach(const weft_program *program, bool *reached) {
     const weft_dag *dag = &program->dag;
     reached[program->meaning] = reached[program->scale] = reached[program->softcap] = true;
+    reached[program->rest.features] = reached[program->rest.seed] = true;
     for (uint32_t k = 0; k < program->pass_count; k++) reached[program->passes[k].set] = true;
     for (weft_id id = dag->count; id-- > 1;)
         for (uint32_t k = 0; reached[id] && k < weft_node_at(dag, id)->arity; k++)

@@ -251,6 +251,28 @@ static bool read_sink(parser *p) {
     return true;
 }
 
+/* One of two words. */
+static bool read_either(parser *p, const char *no, const char *yes, bool *out) {
+    weft_slice word;
+    if (!expect_word(p, no, &word)) return false;
+    *out = weft_slice_is(word, yes);
+    if (*out || weft_slice_is(word, no)) return true;
+    p->cursor.at = word.at;
+    return fail_expected(p, no);
+}
+
+/* approximate all|causal exp|relu %FEATURES %SEED */
+static bool read_rest(parser *p) {
+    weft_approximation *rest = &p->program->rest;
+    bool relu;
+    if (rest->kind) return FAIL(p, WEFT_E0701, "a second one");
+    if (!read_either(p, "all", "causal", &rest->causal) || !read_either(p, "exp", "relu", &relu) ||
+        !expect_id(p, &rest->features) || !expect_id(p, &rest->seed) || !expect_end(p))
+        return false;
+    rest->kind = relu ? WEFT_FAVOR_RELU : WEFT_FAVOR_EXP;
+    return true;
+}
+
 static bool read_order(parser *p, weft_order *out) {
     static const char *const names[] = {"contiguous", "strided", "listed"};
     weft_slice word;
@@ -282,9 +304,9 @@ static bool read_line(parser *p) {
         const char *word;
         bool (*read)(parser *);
     } kinds[] = {
-        {"source", read_source}, {"parameter", read_parameter}, {"meaning", read_meaning},
-        {"scale", read_scale},   {"softcap", read_softcap},     {"bias", read_bias},
-        {"sink", read_sink},     {"pass", read_pass},           {"shared_qk", read_shared_qk},
+        {"source", read_source},       {"parameter", read_parameter}, {"meaning", read_meaning}, {"scale", read_scale},
+        {"softcap", read_softcap},     {"bias", read_bias},           {"sink", read_sink},       {"pass", read_pass},
+        {"shared_qk", read_shared_qk}, {"approximate", read_rest},
     };
     weft_cursor begin = p->cursor;
     weft_slice word;
@@ -292,7 +314,8 @@ static bool read_line(parser *p) {
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
         if (weft_slice_is(word, kinds[k].word)) return kinds[k].read(p);
     p->cursor = begin;
-    return fail_expected(p, "source, parameter, %, meaning, scale, softcap, bias, sink, shared_qk or pass");
+    return fail_expected(p,
+                         "source, parameter, %, meaning, scale, softcap, bias, sink, shared_qk, approximate or pass");
 }
 
 /* ---- the whole ---------------------------------------------------------------------------------------------- */

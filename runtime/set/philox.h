@@ -12,4 +12,7 @@ typedef struct weft_philox {
 
 WEFT_SHARED weft_philox weft_philox_of(weft_philox counter, uint32_t key_low, uint32_t key_high);
 
+/* A normally distributed number (Box and Muller 1958) from the counter (element, 0, round, purpose). */
+WEFT_SHARED double weft_gaussian(uint32_t element, uint32_t round, uint32_t purpose, uint64_t seed);
+
 #endif

@@ -158,12 +158,24 @@ static void print_parameters(printer *p) {
     }
 }
 
+static void print_rest(const printer *p) {
+    const weft_approximation *rest = &p->program->rest;
+    if (rest->kind)
+        weft_text_format(p->out, "approximate %s %s %%%u %%%u\n", rest->causal ? "causal" : "all",
+                         rest->kind == WEFT_FAVOR_RELU ? "relu" : "exp", p->numbers[rest->features],
+                         p->numbers[rest->seed]);
+}
+
 static void print_roots(printer *p) {
     const weft_program *program = p->program;
     if (program->meaning) mark(p, program->meaning);
     if (program->scale) mark(p, program->scale);
     if (program->softcap) mark(p, program->softcap);
     if (program->bias) mark(p, program->bias);
+    if (program->rest.kind) {
+        mark(p, program->rest.features);
+        mark(p, program->rest.seed);
+    }
     for (uint32_t k = 0; k < program->pass_count; k++) {
         const weft_pass *pass = &program->passes[k];
         mark(p, pass->set);
@@ -177,6 +189,7 @@ static void print_roots(printer *p) {
     if (program->softcap) weft_text_format(p->out, "softcap %%%u\n", p->numbers[program->softcap]);
     if (program->bias) weft_text_format(p->out, "bias %%%u\n", p->numbers[program->bias]);
     if (program->sink != WEFT_NO_SINK) weft_text_format(p->out, "sink %s\n", program->parameters[program->sink].name);
+    print_rest(p);
     for (uint32_t k = 0; k < program->pass_count; k++) {
         const weft_pass *pass = &program->passes[k];
         weft_text_format(p->out, "pass %s %s %ux%u %%%u", order_names[pass->row_order], order_names[pass->key_order],

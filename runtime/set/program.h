@@ -33,6 +33,15 @@ typedef struct weft_pass {
 
 #define WEFT_NO_SINK UINT32_MAX
 
+/* `approximate T with favor(…)`: pairs of T that the meaning does not hold have weight phi(q) . phi(k), with phi of one
+ * of these kinds. */
+typedef enum weft_favor { WEFT_FAVOR_NONE, WEFT_FAVOR_EXP, WEFT_FAVOR_RELU } weft_favor;
+typedef struct weft_approximation {
+    weft_favor kind;
+    bool causal;            /* T is causal, not all */
+    weft_id features, seed; /* located ints over lengths and parameters */
+} weft_approximation;
+
 typedef struct weft_program {
     const weft_allocator *allocator;
     const char *name; /* of the pattern */
@@ -47,6 +56,7 @@ typedef struct weft_program {
     weft_id bias;                /* located float over i and j too, or 0: none; may read per_head arrays and SLOPE */
     uint32_t sink;               /* number of a per_head parameter, or WEFT_NO_SINK */
     bool shared_qk;              /* keys are normalised queries, and a token is its own last resort */
+    weft_approximation rest;     /* what stands for pairs that are not in the meaning */
     weft_pass *passes;
     uint32_t pass_count, pass_capacity;
     weft_arena arena; /* names */
@@ -93,8 +103,9 @@ static inline bool weft_has_lists(const weft_program *program) {
  *
  * A pass names its set, then its stride or its list, if it has one.
  *
- * Nodes are numbered from 1, in order; only what parameters, meaning, scale, softcap, bias and passes reach is printed.
- * `softcap %N`, `bias %N`, `sink NAME` and `shared_qk` stand beside `scale %N`. A place is
+ * Nodes are numbered from 1, in order; only what parameters, meaning, scores, the rest and passes reach is printed.
+ * `softcap %N`, `bias %N`, `sink NAME`, `shared_qk` and `approximate all exp %FEATURES %SEED` (causal, relu) stand
+ * beside `scale %N`. A place is
  * @source:begin-end in bytes. Types follow from operations. `require "message" %4 %5` has its message first. Strings
  * have the escapes \" \\ \n \r \t \xHH. # begins a comment. */
 

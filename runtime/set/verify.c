@@ -298,12 +298,18 @@ static bool check_scores(const verifier *v) {
            FLAW(v, "the sink is not a per_head parameter");
 }
 
+static bool check_rest(const verifier *v) {
+    const weft_approximation *rest = &v->program->rest;
+    return !rest->kind || (is_root(v, rest->features, WEFT_TYPE_INT) && is_root(v, rest->seed, WEFT_TYPE_INT)) ||
+           FLAW(v, "features and seed of what is approximated are not ints");
+}
+
 static bool check_program(const verifier *v) {
     const weft_program *program = v->program;
     for (uint32_t k = 0; k < program->parameter_count; k++)
         if (!check_parameter(v, k)) return false;
     if (!is_root(v, program->meaning, WEFT_TYPE_SET)) return FLAW(v, "the meaning is not a set");
-    if (!check_scores(v)) return false;
+    if (!check_scores(v) || !check_rest(v)) return false;
     for (uint32_t k = 0; k < program->pass_count; k++)
         if (!check_pass(v, k)) return false;
     return true;

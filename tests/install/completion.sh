@@ -27,6 +27,6 @@ for command in "${commands[@]}"; do # its options, both ways of writing them
 done
 offers ir x.weft --stage "" "=>" ast set blocks llvm asm
 offers run x.weft --dtype = b "=>" bf16
-offers check hyb "=>" hybrid.weft hybrid_decoder.weft hybrid_encoder.weft hybrid_hashed.weft hybrid_topk.weft
+offers check hyb "=>" hybrid.weft hybrid_decoder.weft hybrid_encoder.weft hybrid_hashed.weft hybrid_low_rank.weft hybrid_topk.weft
 offers show hybrid.weft -o mist "=>" mistral.weft
 exit $failed

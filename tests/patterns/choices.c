@@ -166,12 +166,12 @@ static void note(int8_t *at, bool in, bool close) {
         *at = -1;
 }
 
-static void choose_buckets(const question *q) {
+static void hash_all(const question *q, int64_t buckets, int64_t rounds) {
     int64_t *rows = malloc((size_t)q->queries * sizeof *rows), *keys = malloc((size_t)q->keys * sizeof *keys);
     for (int64_t n = 0; n < q->queries * q->keys; n++) q->chosen[n] = 0;
-    for (int64_t round = 0; round < q->p[2]; round++) {
-        find_buckets(q, q->q, q->queries, q->p[1], round, rows);
-        find_buckets(q, q->k, q->keys, q->p[1], round, keys);
+    for (int64_t round = 0; round < rounds; round++) {
+        find_buckets(q, q->q, q->queries, buckets, round, rows);
+        find_buckets(q, q->k, q->keys, buckets, round, keys);
         for (int64_t n = 0; n < q->queries * q->keys; n++) {
             int64_t a = rows[n / q->keys], b = keys[n % q->keys];
             note(&q->chosen[n], a >= 0 && a == b, a < 0 || b < 0);
@@ -179,6 +179,9 @@ static void choose_buckets(const question *q) {
     }
     free(rows), free(keys);
 }
+
+static void choose_buckets(const question *q) { hash_all(q, q->p[1], q->p[2]); }
+static void choose_scattered(const question *q) { hash_all(q, q->p[0], q->p[1]); }
 
 static bool hybrid_hashed(const question *q) {
     bool global = q->j < q->p[3] || (q->i >= 0 && q->i < q->p[3]);
@@ -273,6 +276,16 @@ static const definition patterns[] = {
      .queries = 300,
      .keys = 600,
      .trial = {{8, 8, 2, 1}, {3, 16, 3, 0}},
+     .trials = 2},
+    {.file = "scatterbrain_lsh",
+     .pattern = "scatterbrain_lsh",
+     .holds = chosen,
+     .choose = choose_scattered,
+     .heads = 2,
+     .usual = {64, 2, 128},
+     .queries = 300,
+     .keys = 600,
+     .trial = {{8, 2, 16}, {16, 3, 5}},
      .trials = 2},
     {.file = "hybrid_topk",
      .pattern = "hybrid_topk",

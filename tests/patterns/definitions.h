@@ -40,6 +40,7 @@ typedef struct definition {
                  [MOST_VALUES]; /* values to try at many lengths; the first are verified with kernels too */
     int trials;                 /* how many; at least one */
     bool dense;                 /* every pair is allowed */
+    bool empty;                 /* none is: all are approximated */
 } definition;
 
 typedef struct definitions {
@@ -48,7 +49,7 @@ typedef struct definitions {
 } definitions;
 
 extern const definitions sequence_patterns, block_patterns, grid_patterns, hybrid_patterns, score_patterns,
-    choice_patterns;
+    choice_patterns, low_rank_patterns;
 
 /* Floor division, and its remainder: what positions before 0 need. */
 static inline int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }

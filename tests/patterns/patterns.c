@@ -230,7 +230,8 @@ static void compare_masks(const definition *d, const weft_module *module, const 
         }
         printf("%s: trial %d, %" PRId64 " pairs allowed, %" PRId64 " denied, %" PRId64 " too close to tell\n",
                d->pattern, t + 1, sum.allowed, sum.denied, sum.close);
-        if (!sum.allowed || !sum.denied != d->dense || sum.close * 10 > sum.denied) die("a trial that says nothing");
+        if (!sum.allowed != d->empty || !sum.denied != d->dense || sum.close * 10 > sum.denied)
+            die("a trial that says nothing");
     }
     if (!d->keys) return;
     tally sum = {0};
@@ -306,8 +307,8 @@ static void verify(const definition *d, const weft_module *module, const char *f
 
 /* ---- one file ------------------------------------------------------------------------------------------------- */
 
-static const definitions *const families[] = {&sequence_patterns, &block_patterns, &grid_patterns,
-                                              &hybrid_patterns,   &score_patterns, &choice_patterns};
+static const definitions *const families[] = {&sequence_patterns, &block_patterns,  &grid_patterns,    &hybrid_patterns,
+                                              &score_patterns,    &choice_patterns, &low_rank_patterns};
 enum { FAMILIES = sizeof families / sizeof *families };
 
 static const definition *find(const char *file, const char *pattern) {

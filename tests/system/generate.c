@@ -37,8 +37,10 @@ static void put_scores(generator *g) {
     static const char *const scales[] = {"0.4 / sqrt(D)", "1.3 / sqrt(D)",        "(h + 1) / (H * sqrt(D))",
                                          "0.05",          "(on ? 0.1 : r) / 2.0", "-0.5 / sqrt(D)"};
     static const char *const caps[] = {"50", "2.5 + h", "Lk / 30.0", "0.75", "1e30", "1e-30", "-3", "h", "w / 8.0"};
+    static const char *const positive[] = {"0.4 / sqrt(D)", "1.3 / sqrt(D)", "(h + 1) / (H * sqrt(D))"};
     int parts = pick(g, 0, 2) ? (int)pick(g, 1, 7) : 0;
-    if (pick(g, 0, 3) == 0) put(g, "    scale %s;\n", PICK(g->random, scales));
+    if (pick(g, 0, 3) == 0)
+        put(g, "    scale %s;\n", g->approximates ? PICK(g->random, positive) : PICK(g->random, scales));
     if (parts & 1) put_bias(g);
     if (parts & 2) put(g, "    softcap %s;\n", PICK(g->random, caps));
     if (parts & 4) put(g, "    sink b;\n");
@@ -70,6 +72,14 @@ static void put_heads(generator *g) {
     put(g, "    attend ");
     put_set(g, 4);
     put(g, ";\n");
+}
+
+/* Of relu nothing is exact. */
+static void put_rest(generator *g, bool relu) {
+    put(g, "    approximate %s with favor(features = %lld", pick(g, 0, 1) ? "all" : "causal",
+        (long long)pick(g, 1, 40));
+    if (pick(g, 0, 1)) put(g, " + Lk %% 3, seed = %lld", (long long)pick(g, 0, 9));
+    put(g, "%s);\n", relu ? ", kind = relu" : pick(g, 0, 1) ? ", kind = exp" : "");
 }
 
 static void put_definitions(generator *g) {
@@ -107,7 +117,10 @@ void generate_pattern(test_random *random, int64_t scale, bool shared, generated
     put(&g, "    let near = window(%lld) ∪ cols({0, -1});\n", (long long)pick(&g, 0, 70));
     if (pick(&g, 0, 3) == 0) put(&g, "    require %s;\n", PICK(random, requirements));
     g.shared = shared && pick(&g, 0, 1);
-    put_heads(&g);
+    g.approximates = pick(&g, 0, 5) == 0;
+    bool alone = g.approximates && pick(&g, 0, 2) == 0, relu = alone && pick(&g, 0, 1);
+    if (!alone) put_heads(&g);
+    if (g.approximates) put_rest(&g, relu);
     put_scores(&g);
     if (g.shared) put(&g, "    shared_qk;\n");
     generator file = {.random = random, .scale = g.scale, .at = out->text, .size = sizeof out->text};

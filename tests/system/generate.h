@@ -3,9 +3,9 @@
  * Drawn are: every atom of atoms.def; both spellings of the set operators, `blocks` (also nested),
  * `?:` on heads, parameters and lengths; index lists of every form; the scalar operators and functions, in sizes, in
  * `where` and in `bias`; faults that depend on the pair; `let`, `set` with parameters of type set, patterns as sets;
- * `heads` by ranges and lists, with and without `attend`; `require`, `scale`, `softcap`, `bias`, `sink`, `shared_qk`;
- * parameters of every type, arrays with each of their shapes. Not drawn: imports, and what this build refuses (`tile`,
- * `approximate`).
+ * `heads` by ranges and lists, with and without `attend`; `require`, `scale`, `softcap`, `bias`, `sink`, `shared_qk`,
+ * `approximate`, beside a set or alone; parameters of every type, arrays with each of their shapes. Not drawn: imports,
+ * and what this build refuses (`tile`).
  *
  * generate.c writes patterns, generate_sets.c sets, generate_scalars.c numbers and conditions, generate_data.c makes
  * tensors and values. */

@@ -14,6 +14,7 @@ typedef struct generator {
     bool in_where;     /* nothing that comes with a run may be read */
     bool same_for_all; /* no i, no j */
     bool shared;       /* queries are keys */
+    bool approximates; /* what is left out of the set; scales are positive then */
 } generator;
 
 void put(generator *g, const char *format, ...) __attribute__((format(printf, 2, 3)));

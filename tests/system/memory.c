@@ -34,7 +34,7 @@ static const char text[] = "set local(w) = past(w) | cols({0, -1});\n"
                            "    heads 0..1: blocks(16, window(1)) - where(i % 3 == j % 5);\n"
                            "    attend (local(n) | global(t) | band(-80, 0, step = 8) | lsh([2, 2], 2)) & causal\n"
                            "         | topk(2, 16, within = causal) | vertical_slash(2, 2);\n"
-                           "    scale 0.5;\n}\n";
+                           "    scale 0.5;\n    approximate causal with favor(features = w, seed = 2);\n}\n";
 /* One bad file too: diagnostics allocate. */
 static const char bad[] = "pattern p(w: int = 30) { attend windw(w) | past(1.5); heads 0: none; attend all }\n";
 

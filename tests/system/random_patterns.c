@@ -19,12 +19,12 @@ static const char *const words[] = {
 #define ATOM(enum_, name, signature, traits) #name,
 #include "set/atoms.def"
 #undef ATOM
-    "|",    "∪",      "&",     "∩",     "-",       "∖",    "~",    "¬",       "?",   "blocks",    "base",
-    "clip", "either", "heads", "scale", "softcap", "bias", "sink", "require", "let", "shared_qk", "k",
-    "x",    "y",      "m",     "d",     "n",       "v",    "t",    "u",       "s",   "b",         "alibi",
-    "and",  "or",     "not",   "==",    "!=",      "<",    "<=",   ">",       ">=",  "+",         "*",
-    "/",    "//",     "%",     "min",   "max",     "abs",  "sqrt", "log",     "exp", "log2",      "exp2",
-    "tanh", "h",      "H",     "Lq",    "Lk",      "D"};
+    "|",    "∪",      "&",     "∩",     "-",       "∖",    "~",           "¬",       "?",   "blocks",    "base",
+    "clip", "either", "heads", "scale", "softcap", "bias", "sink",        "require", "let", "shared_qk", "k",
+    "x",    "y",      "m",     "d",     "n",       "v",    "t",           "u",       "s",   "b",         "alibi",
+    "and",  "or",     "not",   "==",    "!=",      "<",    "<=",          ">",       ">=",  "+",         "*",
+    "/",    "//",     "%",     "min",   "max",     "abs",  "sqrt",        "log",     "exp", "log2",      "exp2",
+    "tanh", "h",      "H",     "Lq",    "Lk",      "D",    "approximate", "relu"};
 enum { WORDS = sizeof words / sizeof *words };
 
 #define KINDS(kind)                                                                                                    \
@@ -323,7 +323,8 @@ static void note_case(const problem *p) {
 
 static void judge(problem *p, weft_plan *plan, test_random *random) {
     bool every_key_weighs_one = !p->pattern.takes[GENERATED_b] && !generated_count(p->pattern.body, "bias") &&
-                                !generated_count(p->pattern.body, "shared_qk");
+                                !generated_count(p->pattern.body, "shared_qk") &&
+                                !generated_count(p->pattern.body, "approximate");
     p->chooses = generated_count(p->pattern.body, "lsh") || generated_count(p->pattern.body, "topk") ||
                  generated_count(p->pattern.body, "vertical_slash");
     make_tensors(p, random);

@@ -13,6 +13,6 @@ foreach(file ${files})
   add_test(NAME system/${name} COMMAND test_system_${name})
 endforeach()
 target_sources(test_system_random_patterns PRIVATE ${generator})
-foreach(name choices hard_choices shared) # their tensors
+foreach(name choices hard_choices lowrank shared) # their tensors
   target_sources(test_system_${name} PRIVATE ${CMAKE_CURRENT_LIST_DIR}/generate_data.c)
 endforeach()

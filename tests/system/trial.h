@@ -36,8 +36,8 @@ static inline void make_tensors(trial *t, test_random *random) {
     make_one(&t->v, random, t->dtype, 4, (int64_t[]){s->batch, s->kv_heads, s->keys, s->value_dim});
     make_one(&t->o, random, t->dtype, 4, (int64_t[]){s->batch, s->heads, s->queries, s->value_dim});
     make_one(&t->lse, random, WEFT_F32, 3, (int64_t[]){s->batch, s->heads, s->queries, 0});
-    t->tensors =
-        (weft_tensors){sizeof(weft_tensors), &t->q.view, &t->k.view, &t->v.view, &t->o.view, &t->lse.view, NULL, 0};
+    t->tensors = (weft_tensors){sizeof(weft_tensors), &t->q.view, &t->k.view, &t->v.view, &t->o.view,
+                                &t->lse.view,         NULL,       0,          NULL};
 }
 
 static inline void make_plan(trial *t, const char *text, const weft_config *config) {

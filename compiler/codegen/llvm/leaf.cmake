@@ -1,4 +1,4 @@
-# The drivers, leaf/item.c and leaf/gather.c, and the functions that a bias may call, leaf/functions.c, depend on nothing
+# The drivers, leaf/item.c, leaf/gather.c and leaf/favor.c, and the functions that a bias may call, leaf/functions.c, depend on nothing
 # that is known when a kernel is made, so they are compiled here, once an instruction set and, the drivers, type of
 # elements; the code generator joins them with what it generates. Each object becomes a list of bytes that target.c includes. Always clang, whatever compiles the rest: it knows every target, and the vector extensions used.
 set(leaf_folder ${CMAKE_CURRENT_LIST_DIR}/leaf)
@@ -25,7 +25,7 @@ endfunction()
 function(weft_leaf isa)
   foreach(dtype F32 BF16 F16)
     string(TOLOWER ${dtype} suffix)
-    foreach(driver item gather)
+    foreach(driver item gather favor)
       weft_leaf_object(${driver}_${suffix} ${driver} ${isa} ${ARGN} -DELEMENT_${dtype})
     endforeach()
   endforeach()

@@ -26,6 +26,8 @@ typedef struct session {
     LLVMContextRef context;
     LLVMModuleRef module;
     LLVMTargetMachineRef machine;
+    bool features;        /* the module is the one for features, of floats */
+    weft_dtype elements;  /* of the tensors, whatever products multiply */
     bool gathers;         /* some pass is one of lists */
     bool calls_functions; /* of leaf/functions.c */
     bool complained;      /* LLVM has, and the report is made */
@@ -78,24 +80,35 @@ static void make_module(session *s) {
     LLVMDisposeTargetData(layout);
 }
 
+static bool verify(session *s) {
+#ifdef WEFT_VERIFY
+    char *message = NULL;
+    if (LLVMVerifyModule(s->module, LLVMReturnStatusAction, &message)) return fail(s, message);
+    LLVMDisposeMessage(message);
+#else
+    (void)s;
+#endif
+    return true;
+}
+
 static bool emit(session *s, const weft_allocator *allocator) {
     weft_emitter e;
     weft_emitter_init(&e, s->target, s->tune, s->module);
     weft_products products[WEFT_PRODUCT_HEIGHTS];
     weft_emit_products(&e, s->spec, products);
+    if (s->features) {
+        bool relu = s->spec->program->rest.kind == WEFT_FAVOR_RELU;
+        weft_emit_favor(&e, "weft_features", products, s->spec, relu);
+        weft_emitter_free(&e);
+        return verify(s);
+    }
     bool done = weft_emit_kernel(&e, "weft_tall", WEFT_TILE_ROWS, products, s->spec, allocator) &&
                 weft_emit_kernel(&e, "weft_strip", WEFT_STRIP_ROWS, products, s->spec, allocator) &&
                 (!s->gathers || weft_emit_gather(&e, "weft_gather", s->spec, allocator));
     if (s->target->pairs) weft_emit_pack(&e, "weft_pack", s->spec);
     s->calls_functions = e.calls_functions;
     weft_emitter_free(&e);
-    if (!done) return false;
-#ifdef WEFT_VERIFY
-    char *message = NULL;
-    if (LLVMVerifyModule(s->module, LLVMReturnStatusAction, &message)) return fail(s, message);
-    LLVMDisposeMessage(message);
-#endif
-    return true;
+    return done && verify(s);
 }
 
 static bool print_module(session *s, weft_text *out) {
@@ -143,10 +156,35 @@ static bool make_code(session *s, weft_machine_code *code, weft_text *out) {
                                 .strip = entries[1].offset,
                                 .gather = gather ? entries[gather].offset : WEFT_NO_ENTRY,
                                 .pack = pack ? entries[pack].offset : WEFT_NO_ENTRY,
+                                .favor = WEFT_NO_FAVOR,
                                 .dtype = s->spec->dtype,
                                 .head_dim = s->spec->head_dim,
                                 .value_dim = s->spec->value_dim,
                                 .isa = s->target->isa};
+    return true;
+}
+
+/* Adds the code for features behind that of everything else; both are moved by it. */
+static bool add_features(session *s, weft_machine_code *code, weft_text *out) {
+    static const char zeros[WEFT_CODE_ALIGNMENT];
+    LLVMMemoryBufferRef object;
+    if (!assemble(s, LLVMObjectFile, &object)) return false;
+    const weft_object objects[] = {{LLVMGetBufferStart(object), LLVMGetBufferSize(object)},
+                                   s->target->drivers[WEFT_F32],
+                                   s->target->favors[s->elements]};
+    weft_symbol entries[] = {
+        {"weft_features", 0}, {"weft_favor_rows", 0}, {"weft_favor_pairs", 0}, {"weft_favor_fold", 0}};
+    size_t base = out->size - code->size, gap = (WEFT_CODE_ALIGNMENT - code->size % WEFT_CODE_ALIGNMENT);
+    weft_text_add(out, zeros, gap % WEFT_CODE_ALIGNMENT);
+    uint64_t first = out->size - base;
+    bool done = !out->failed && weft_flatten(objects, sizeof objects / sizeof *objects, out, entries,
+                                             sizeof entries / sizeof *entries, s->diagnostics);
+    LLVMDisposeMemoryBuffer(object);
+    if (!done) return false;
+    code->bytes = out->at + base;
+    code->size = out->size - base;
+    code->favor = (weft_favor_code){first + entries[0].offset, first + entries[1].offset, first + entries[2].offset,
+                                    first + entries[3].offset};
     return true;
 }
 
@@ -159,15 +197,12 @@ static bool produce(session *s, weft_codegen_form form, weft_machine_code *code,
     case WEFT_FORM_ASM: return print_assembly(s, out);
     case WEFT_FORM_CODE: break;
     }
-    return make_code(s, code, out);
+    return s->features ? add_features(s, code, out) : make_code(s, code, out);
 }
 
-static bool generate(const weft_codegen_spec *spec, weft_codegen_form form, weft_machine_code *code, weft_text *out,
-                     weft_diagnostics *diagnostics) {
-    if (!check_spec(spec, diagnostics)) return false;
-    pthread_once(&targets_ready, initialise_targets);
-    session s = {.spec = spec, .diagnostics = diagnostics, .gathers = !spec->program || weft_has_lists(spec->program)};
-    s.target = weft_target_find(spec->target, spec->dtype, s.tune, sizeof s.tune, diagnostics);
+/* One module, from the target to its code or text. */
+static bool generate_module(session s, weft_codegen_form form, weft_machine_code *code, weft_text *out) {
+    s.target = weft_target_find(s.spec->target, s.spec->dtype, s.tune, sizeof s.tune, s.diagnostics);
     if (!s.target) return false;
     s.context = LLVMContextCreate();
     LLVMContextSetDiagnosticHandler(s.context, hear, &s);
@@ -176,6 +211,19 @@ static bool generate(const weft_codegen_spec *spec, weft_codegen_form form, weft
     if (s.machine) LLVMDisposeTargetMachine(s.machine);
     LLVMContextDispose(s.context);
     return done;
+}
+
+static bool generate(const weft_codegen_spec *spec, weft_codegen_form form, weft_machine_code *code, weft_text *out,
+                     weft_diagnostics *diagnostics) {
+    if (!check_spec(spec, diagnostics)) return false;
+    pthread_once(&targets_ready, initialise_targets);
+    session s = {.spec = spec, .diagnostics = diagnostics, .gathers = !spec->program || weft_has_lists(spec->program)};
+    if (!generate_module(s, form, code, out)) return false;
+    if (!spec->program || !spec->program->rest.kind) return true;
+    weft_codegen_spec floats = *spec;
+    floats.dtype = WEFT_F32;
+    s.spec = &floats, s.features = true, s.elements = spec->dtype;
+    return generate_module(s, form, code, out);
 }
 
 static void describe(weft_text *out) {

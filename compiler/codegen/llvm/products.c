@@ -440,6 +440,14 @@ bool weft_emit_gather(weft_emitter *e, const char *name, const weft_codegen_spec
     return true;
 }
 
+void weft_emit_favor(weft_emitter *e, const char *name, const weft_products *products, const weft_codegen_spec *spec,
+                     bool relu) {
+    LLVMValueRef call = begin_entry(e, name);
+    LLVMValueRef arguments[] = {call, weft_emit_int(e, spec->head_dim), weft_emit_int(e, spec->value_dim),
+                                list_products(e, products, WEFT_TILE_ROWS), weft_emit_int(e, relu)};
+    end_entry(e, "weft_favor_item", arguments, sizeof arguments / sizeof *arguments);
+}
+
 void weft_emit_pack(weft_emitter *e, const char *name, const weft_codegen_spec *spec) {
     LLVMValueRef arguments[] = {begin_entry(e, name), weft_emit_int(e, spec->value_dim)};
     end_entry(e, "weft_pack_values", arguments, sizeof arguments / sizeof *arguments);

@@ -25,6 +25,10 @@ bool weft_emit_kernel(weft_emitter *e, const char *name, uint32_t rows, const we
 bool weft_emit_gather(weft_emitter *e, const char *name, const weft_codegen_spec *spec,
                       const weft_allocator *allocator);
 
+/* Emits NAME, the entry of leaf/favor.c for 64 directions or queries: features of relu, or of exp. */
+void weft_emit_favor(weft_emitter *e, const char *name, const weft_products *products, const weft_codegen_spec *spec,
+                     bool relu);
+
 /* Emits NAME, which packs values, for a target whose products want them in another form. */
 void weft_emit_pack(weft_emitter *e, const char *name, const weft_codegen_spec *spec);
 

@@ -27,6 +27,15 @@ _Alignas(8) static const unsigned char leaf_gather_bf16_avx512[] = {
 _Alignas(8) static const unsigned char leaf_gather_f16_avx512[] = {
 #include "leaf_gather_f16_avx512.inc"
 };
+_Alignas(8) static const unsigned char leaf_favor_f32_avx512[] = {
+#include "leaf_favor_f32_avx512.inc"
+};
+_Alignas(8) static const unsigned char leaf_favor_bf16_avx512[] = {
+#include "leaf_favor_bf16_avx512.inc"
+};
+_Alignas(8) static const unsigned char leaf_favor_f16_avx512[] = {
+#include "leaf_favor_f16_avx512.inc"
+};
 _Alignas(8) static const unsigned char leaf_functions_avx512[] = {
 #include "leaf_functions_avx512.inc"
 };
@@ -47,6 +56,15 @@ _Alignas(8) static const unsigned char leaf_gather_bf16_avx2[] = {
 };
 _Alignas(8) static const unsigned char leaf_gather_f16_avx2[] = {
 #include "leaf_gather_f16_avx2.inc"
+};
+_Alignas(8) static const unsigned char leaf_favor_f32_avx2[] = {
+#include "leaf_favor_f32_avx2.inc"
+};
+_Alignas(8) static const unsigned char leaf_favor_bf16_avx2[] = {
+#include "leaf_favor_bf16_avx2.inc"
+};
+_Alignas(8) static const unsigned char leaf_favor_f16_avx2[] = {
+#include "leaf_favor_f16_avx2.inc"
 };
 _Alignas(8) static const unsigned char leaf_functions_avx2[] = {
 #include "leaf_functions_avx2.inc"
@@ -69,6 +87,15 @@ _Alignas(8) static const unsigned char leaf_gather_bf16_sse2[] = {
 _Alignas(8) static const unsigned char leaf_gather_f16_sse2[] = {
 #include "leaf_gather_f16_sse2.inc"
 };
+_Alignas(8) static const unsigned char leaf_favor_f32_sse2[] = {
+#include "leaf_favor_f32_sse2.inc"
+};
+_Alignas(8) static const unsigned char leaf_favor_bf16_sse2[] = {
+#include "leaf_favor_bf16_sse2.inc"
+};
+_Alignas(8) static const unsigned char leaf_favor_f16_sse2[] = {
+#include "leaf_favor_f16_sse2.inc"
+};
 _Alignas(8) static const unsigned char leaf_functions_sse2[] = {
 #include "leaf_functions_sse2.inc"
 };
@@ -89,6 +116,15 @@ _Alignas(8) static const unsigned char leaf_gather_bf16_neon[] = {
 };
 _Alignas(8) static const unsigned char leaf_gather_f16_neon[] = {
 #include "leaf_gather_f16_neon.inc"
+};
+_Alignas(8) static const unsigned char leaf_favor_f32_neon[] = {
+#include "leaf_favor_f32_neon.inc"
+};
+_Alignas(8) static const unsigned char leaf_favor_bf16_neon[] = {
+#include "leaf_favor_bf16_neon.inc"
+};
+_Alignas(8) static const unsigned char leaf_favor_f16_neon[] = {
+#include "leaf_favor_f16_neon.inc"
 };
 _Alignas(8) static const unsigned char leaf_functions_neon[] = {
 #include "leaf_functions_neon.inc"
@@ -125,6 +161,7 @@ static const weft_target levels[LEVEL_COUNT] = {
      0,                                                                                                                \
      {OBJECT(item_f32_##leaf), OBJECT(item_bf16_##leaf), OBJECT(item_f16_##leaf)},                                     \
      {OBJECT(gather_f32_##leaf), OBJECT(gather_bf16_##leaf), OBJECT(gather_f16_##leaf)},                               \
+     {OBJECT(favor_f32_##leaf), OBJECT(favor_bf16_##leaf), OBJECT(favor_f16_##leaf)},                                  \
      OBJECT(functions_##leaf)},
 #define PAIRS(leaf, level, name, cpu, triple, isa, lanes, registers, group, features, needs)                           \
     {name,                                                                                                             \
@@ -140,6 +177,7 @@ static const weft_target levels[LEVEL_COUNT] = {
      group,                                                                                                            \
      {[WEFT_BF16] = OBJECT(item_bf16_##leaf)},                                                                         \
      {[WEFT_BF16] = OBJECT(gather_bf16_##level)},                                                                      \
+     {[WEFT_BF16] = OBJECT(favor_bf16_##level)},                                                                       \
      OBJECT(functions_##level)},
 #include "targets.def"
 };

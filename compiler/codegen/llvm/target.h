@@ -14,11 +14,11 @@ typedef struct weft_target {
     weft_isa isa;
     uint32_t lanes, registers;
     const char *needs;
-    const struct weft_target *level;   /* for kernels that it is not for; NULL: there are none */
-    bool pairs;                        /* products are of pairs of bfloat16 */
-    uint32_t group;                    /* of the driver's own products; 0: they are generated */
-    weft_object drivers[3], gathers[3]; /* by weft_dtype: leaf/item.c, leaf/gather.c */
-    weft_object functions;              /* leaf/functions.c */
+    const struct weft_target *level;               /* for kernels that it is not for; NULL: there are none */
+    bool pairs;                                    /* products are of pairs of bfloat16 */
+    uint32_t group;                                /* of the driver's own products; 0: they are generated */
+    weft_object drivers[3], gathers[3], favors[3]; /* by weft_dtype: leaf/item.c, leaf/gather.c, leaf/favor.c */
+    weft_object functions;                         /* leaf/functions.c */
 } weft_target;
 
 /* The target that `name` asks for (NULL: the best that this machine has) in kernels of `dtype` and, in *tune, the

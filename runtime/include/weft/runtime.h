@@ -124,11 +124,10 @@ WEFT_API weft_status weft_kernel_from_image(const weft_image *image, const weft_
 
 /* Makes a kernel from what `weft build` put into a program: a bundle of images of one pattern, each for one instruction
  * set, type of elements and pair of head dimensions (value_dim 0: head_dim). Of those that fit, the best one that this
- * processor can run is taken. Its code runs where it lies and nothing is copied: the bundle must be in executable memory,
- * at a multiple of 64 bytes, and stay there while kernels and plans of it live. The header that `weft build` writes
- * declares a function that calls this one.
- * WEFT_INVALID_ARGUMENT: damaged, or of another version. WEFT_UNSUPPORTED: no image fits, or this processor can run none
- * of those. */
+ * processor can run is taken. Its code runs where it lies and nothing is copied: the bundle must be in executable
+ * memory, at a multiple of 64 bytes, and stay there while kernels and plans of it live. The header that `weft build`
+ * writes declares a function that calls this one. WEFT_INVALID_ARGUMENT: damaged, or of another version.
+ * WEFT_UNSUPPORTED: no image fits, or this processor can run none of those. */
 WEFT_API weft_status weft_kernel_from_bundle(const void *bundle, size_t size, weft_dtype dtype, int64_t head_dim,
                                              int64_t value_dim, const weft_config *config, weft_kernel **out);
 
@@ -200,18 +199,20 @@ WEFT_API size_t weft_plan_workspace(const weft_plan *plan);
  * the plan was given. `size` is sizeof(weft_plan_info). */
 typedef struct weft_plan_info {
     size_t size;
-    double pairs;            /* allowed pairs */
-    double computed_pairs;   /* pairs of tiles, allowed or masked (kernels skip some of these), and pairs of lists */
-    int64_t full_tiles;      /* 64-key steps that need no mask */
-    int64_t partial_tiles;   /* those that do */
-    int64_t layouts;         /* distinct (head, batch element) layouts */
-    int64_t items;           /* units of work that threads claim */
-    int64_t bit_tiles;       /* distinct 64 x 64 masks kept */
-    int64_t bytes;           /* memory the plan holds */
-    int64_t span_calls;      /* set evaluations that planning took: the cost of the plan */
-    int64_t contains_calls;  /* pairs asked one by one */
-    double seconds;          /* wall time that planning took */
-    double density;          /* pairs as a share of all B * H * Lq * Lk */
+    double pairs;           /* allowed pairs */
+    double computed_pairs;  /* pairs of tiles, allowed or masked (kernels skip some of these), and pairs of lists */
+    int64_t full_tiles;     /* 64-key steps that need no mask */
+    int64_t partial_tiles;  /* those that do */
+    int64_t layouts;        /* distinct (head, batch element) layouts */
+    int64_t items;          /* units of work that threads claim */
+    int64_t bit_tiles;      /* distinct 64 x 64 masks kept */
+    int64_t bytes;          /* memory the plan holds */
+    int64_t span_calls;     /* set evaluations that planning took: the cost of the plan */
+    int64_t contains_calls; /* pairs asked one by one */
+    double seconds;         /* wall time that planning took */
+    double density;         /* pairs as a share of all B * H * Lq * Lk */
+    double rest_pairs;      /* features of all queries and keys, where pairs are approximated: each costs what a pair
+                               does */
 } weft_plan_info;
 WEFT_API weft_status weft_plan_describe(const weft_plan *plan, weft_plan_info *info);
 
@@ -320,13 +321,18 @@ WEFT_API bool weft_cost_input(size_t n, weft_cost *out);
  * rounded once a pass. o and lse must not overlap anything else. `size` is sizeof(weft_tensors).
  *
  * bindings (may be NULL when binding_count is 0) are arrays for this run: parameters of type keys and per_head, and
- * tables that only `bias` reads. They replace what the plan was given; what neither has is an error (E0401). */
+ * tables that only `bias` reads. They replace what the plan was given; what neither has is an error (E0401).
+ *
+ * recomputed_rows (may be NULL) is where a run leaves how many query rows, over the batch and all heads, it made again
+ * pair by pair, because their approximated pairs (LANGUAGE.md section 4) could not be summed up to float32's accuracy.
+ */
 typedef struct weft_tensors {
     size_t size;
     const DLTensor *q, *k, *v;
     const DLTensor *o, *lse;
     const weft_binding *bindings;
     size_t binding_count;
+    int64_t *recomputed_rows;
 } weft_tensors;
 
 /* o_i = sum_j exp(s_ij) v_j / sum_j exp(s_ij) over the keys j of row i, s_ij = scale (q_i . k_j), by online softmax

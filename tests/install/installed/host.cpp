@@ -19,7 +19,7 @@ static std::vector<float> attend(const weft_kernel *kernel) {
     DLTensor q = {in.data(), {kDLCPU, 0}, 3, {kDLFloat, 32, 1}, dims, nullptr, 0}, o = q;
     o.data = out.data();
     const weft_shape shape = {sizeof shape, 1, heads, heads, tokens, tokens, dim, dim};
-    const weft_tensors tensors = {sizeof tensors, &q, &q, &q, &o, nullptr, nullptr, 0};
+    const weft_tensors tensors = {sizeof tensors, &q, &q, &q, &o, nullptr, nullptr, 0, nullptr};
     weft_plan *plan = nullptr;
     if (weft_plan_create(kernel, &shape, nullptr, 0, &plan) != WEFT_OK || weft_run(plan, &tensors, nullptr) != WEFT_OK)
         out.clear();

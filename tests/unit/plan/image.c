@@ -52,6 +52,7 @@ static void refuse(const void *bytes, size_t size) {
 START_TEST(test_round_trip) {
     weft_machine_code code = some_code(THIS_ISA);
     code.tall = 0, code.strip = 1, code.gather = 2, code.pack = 3;
+    code.favor = (weft_favor_code){0, 1, 2, 3};
     weft_text image = image_of(&code);
     weft_kernel *kernel, *again;
     ck_assert_int_eq(load(image.at, image.size, &kernel), WEFT_OK);
@@ -60,6 +61,10 @@ START_TEST(test_round_trip) {
     ck_assert_uint_eq(kernel->code.strip, 1);
     ck_assert_uint_eq(kernel->code.gather, 2);
     ck_assert_uint_eq(kernel->code.pack, 3);
+    ck_assert_uint_eq(kernel->code.favor.item, 0);
+    ck_assert_uint_eq(kernel->code.favor.rows, 1);
+    ck_assert_uint_eq(kernel->code.favor.pairs, 2);
+    ck_assert_uint_eq(kernel->code.favor.fold, 3);
     ck_assert_str_eq(kernel->program->name, "test");
     weft_image whole = weft_kernel_image(kernel);
     ck_assert_uint_eq(whole.size, image.size);
@@ -146,7 +151,7 @@ END_TEST
 
 /* A rightly signed image whose fields are nonsense: no entry, no dimension, no processor. */
 START_TEST(test_nonsense) {
-    for (int kind = 0; kind < 8; kind++) {
+    for (int kind = 0; kind < 12; kind++) {
         weft_machine_code code = some_code(THIS_ISA);
         if (kind == 0) code.tall = sizeof forty_two;
         if (kind == 1) code.strip = UINT64_MAX;
@@ -156,6 +161,10 @@ START_TEST(test_nonsense) {
         if (kind == 5) code.dtype = 77;
         if (kind == 6) code.gather = sizeof forty_two;
         if (kind == 7) code.pack = sizeof forty_two;
+        if (kind == 8) code.favor.item = sizeof forty_two;
+        if (kind == 9) code.favor.rows = sizeof forty_two;
+        if (kind == 10) code.favor.pairs = sizeof forty_two;
+        if (kind == 11) code.favor.fold = sizeof forty_two;
         weft_text image = image_of(&code);
         refuse(image.at, image.size);
         weft_text_release(&image);
@@ -163,23 +172,26 @@ START_TEST(test_nonsense) {
 }
 END_TEST
 
-/* Code without an entry for lists is refused to a program that has some, and to no other. */
-START_TEST(test_lists_need_an_entry) {
+/* Code without an entry for lists is refused to a program that has some, and to no other; the same of features. */
+START_TEST(test_lists_and_features_need_entries) {
     static const char *const programs[] = {
+        "%1 = none\n%2 = int 4\n%3 = int 0\nmeaning %1\napproximate all exp %2 %3\n"
+        "pass contiguous contiguous 64x64 %1\n",
         "%1 = all\nmeaning %1\npass contiguous contiguous 64x64 %1\n",
         "%1 = int 3\n%2 = int 0\n%3 = all\n%4 = bool true\n%5 = random %1 %2 %3 %4\n%6 = none\nmeaning %5\n"
         "pass contiguous contiguous 64x64 %6\npass contiguous listed 64x64 %3 %5\n"};
-    for (int lists = 0; lists < 2; lists++)
+    for (int kind = 0; kind < 3; kind++)
         for (int has = 0; has < 2; has++) {
-            weft_program *program = program_of_ir(programs[lists]);
+            weft_program *program = program_of_ir(programs[kind]);
             weft_machine_code code = some_code(THIS_ISA);
             code.gather = has ? 3 : WEFT_NO_ENTRY;
+            code.favor = has ? (weft_favor_code){0, 1, 2, 3} : WEFT_NO_FAVOR;
             weft_text image;
             weft_text_init(&image, plain());
             ck_assert(weft_image_write(program, &code, &image));
             weft_kernel *kernel;
             weft_status status = load(image.at, image.size, &kernel);
-            ck_assert_int_eq(status, lists && !has ? WEFT_INVALID_ARGUMENT : WEFT_OK);
+            ck_assert_int_eq(status, kind != 1 && !has ? WEFT_INVALID_ARGUMENT : WEFT_OK);
             weft_kernel_destroy(kernel);
             weft_text_release(&image);
             weft_program_destroy(program);
@@ -214,8 +226,8 @@ START_TEST(test_log) {
     char said[200] = "";
     weft_config config = {.size = sizeof config, .log = note_line, .log_user = said};
     weft_image image = {"not an image, but long enough to hold the header of one: "
-                        "it goes on and on and on and on and on and on and on and on",
-                        110};
+                        "it goes on and on and on and on and on and on and on and on and on and on and on and on",
+                        140};
     weft_kernel *kernel;
     ck_assert_int_eq(weft_kernel_from_image(&image, &config, &kernel), WEFT_INVALID_ARGUMENT);
     ck_assert_ptr_nonnull(strstr(said, "not a Weft image"));
@@ -230,7 +242,7 @@ int main(void) {
     tcase_add_test(tests, test_wrong_sizes);
     tcase_add_test(tests, test_other_processor);
     tcase_add_test(tests, test_nonsense);
-    tcase_add_test(tests, test_lists_need_an_entry);
+    tcase_add_test(tests, test_lists_and_features_need_entries);
     tcase_add_test(tests, test_memory_fails);
     tcase_add_test(tests, test_log);
     return run_tests(tests);

@@ -122,6 +122,12 @@ static const struct wrong {
     {HEAD "source \"a\" \"xy\"\n%1 = all @1:0-3\nmeaning %1", "line 4: a place outside its source"},
     {HEAD "source \"a\" \"xy\"\n%1 = all @1:2-1\nmeaning %1", "line 4: a place outside its source"},
     {HEAD "source \"a\"", "line 3: expected a string in quotes at the end of the line"},
+    {HEAD "approximate causal", "line 3: expected exp at the end of the line"},
+    {HEAD "approximate some exp", "line 3: expected all instead of `some`"},
+    {HEAD "%1 = int 1\napproximate all relu %1", "line 4: expected a node such as %1 at the end of the line"},
+    {HEAD "%1 = int 1\napproximate all exp %1 %1\napproximate all exp %1 %1", "line 5: a second one"},
+    {HEAD "%1 = all\nmeaning %1\napproximate all exp %1 %1",
+     "line 5: features and seed of what is approximated are not ints"},
     {HEAD "parameter", "line 3: expected a name at the end of the line"},
     {HEAD "parameter w int", "line 3: expected `:` instead of `int`"},
     {HEAD "parameter w: number", "line 3: expected a type instead of `number`"},
@@ -170,7 +176,7 @@ static const struct wrong {
     {HEAD "source \"a\" \"xy\"\n%1 = all @1:0-1\n%2 = complement %1\nmeaning %1\n"
           "pass contiguous contiguous 64x64 %2",
      "line 7: pass 1: a canonical set has no places"},
-    {HEAD "answer %1", "line 3: expected source, parameter, %, meaning, scale, softcap, bias, sink, shared_qk or pass "
+    {HEAD "answer %1", "line 3: expected source, parameter, %, meaning, scale, softcap, bias, sink, shared_qk, approximate or pass "
                        "instead of `answer`"},
     {HEAD "\xFF\xFE", "line 3: expected `%` instead of `\xFF\xFE`"},
 };

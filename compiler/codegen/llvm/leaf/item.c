@@ -278,6 +278,27 @@ static void start(item *it, float *scratch) {
     it->factor = pack_queries(it->call, it->rows, it->height, it->head_dim, it->queries);
 }
 
+/* Adds what the rows are to the state that is there. Sums of many calls are sums of sums, which round less often. */
+static void add_to_state(const item *it) {
+    float *max = it->call->state, *sum = max + it->height, *acc = sum + it->height, *kept = it->decay,
+          *share = it->highest;
+    const vec nothing = splat(-__builtin_inff());
+    for (int64_t row = 0; row < it->height; row += LANES) {
+        vec before = load_loose(max + row), own = load(it->maximum + row), now = larger(before, own);
+        vec base = choose(now == nothing, splat(0), now);
+        store(kept + row, power_of_two(before - base));
+        store(share + row, power_of_two(own - base));
+        store_loose(max + row, now);
+        store_loose(sum + row, load_loose(sum + row) * load(kept + row) + load(it->total + row) * load(share + row));
+    }
+    for (int64_t dim = 0; dim < it->value_dim; dim++)
+        for (int64_t row = 0; row < it->height; row += LANES) {
+            float *at = acc + dim * it->height + row;
+            vec own = load(it->acc + dim * it->height + row) * load(share + row);
+            store_loose(at, load_loose(at) * load(kept + row) + own);
+        }
+}
+
 /* A part of a split row tile: leaves its state for a merge. */
 static void leave(const item *it) {
     float *max = it->call->state, *sum = max + it->height, *acc = sum + it->height;
@@ -313,7 +334,9 @@ void weft_item(const weft_call *call, int64_t height, int64_t head_dim, int64_t 
         attend(&it, &now, more ? &next : NULL);
     }
     close_products();
-    if (call->state)
+    if (call->state && call->resume)
+        add_to_state(&it);
+    else if (call->state)
         leave(&it);
     else
         end_item(&it);

@@ -93,8 +93,8 @@ static inline __attribute__((always_inline)) void write_wide(const weft_call *ca
 }
 
 /* o[row][d] = acc[d][row] * share[row], plus kept[row] (if any) of what it was; nothing of it where that is 0. */
-static void unpack_outputs(const weft_call *call, int64_t height, int64_t dims, const float *acc, const float *share,
-                           const float *kept) {
+static inline void unpack_outputs(const weft_call *call, int64_t height, int64_t dims, const float *acc,
+                                  const float *share, const float *kept) {
     for (int64_t row = 0; row < smaller(height, call->rows); row += LANES)
         for (int64_t dim = 0; dim < dims; dim += LANES) {
             vec x[LANES], factor = load(share + row);
