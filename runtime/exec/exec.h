@@ -4,7 +4,7 @@
 
 #include <stdatomic.h>
 
-#include "plan/bundles.h"
+#include "plan/clusters.h"
 #include "support/elements.h"
 
 /* ---- tensors ------------------------------------------------------------------------------------------------ */
@@ -108,18 +108,18 @@ typedef struct weft_ring {
 /* From a 64-byte boundary on: the slots of packed values, and those values; the counters of unfinished parts, one a
  * split of every (batch element, head); the states of split row tiles; the modifiers; keys that are made of queries,
  * and marks of rows that have seen one; what is chosen of q and k; lse for hosts that do not ask for it, where
- * something is folded; what stands in for o and lse of bundles; of pairs that are approximated, what is to be taken
+ * something is folded; what stands in for o and lse of clusters; of pairs that are approximated, what is to be taken
  * away from each row, the states of segments, and each worker's room; then each worker's: scratch, and what it needs
- * for lists that the run decides: open keys, a lister's memory, and the list of an item, or what bundles are made in
+ * for lists that the run decides: open keys, a lister's memory, and the list of an item, or what clusters are made in
  * and gathered. Counters and states are those of the phase that needs most. Sizes are multiples of 64 bytes. */
 typedef struct weft_workspace {
     weft_ring ring;
     size_t packed, counters, states, modifiers, shared, marks, choices, lse, wide, visited, segments, rooms,
-        workers;                                   /* offsets in bytes; slots are at the begin */
-    size_t state_of_features, room, key_marks;     /* bytes of one state, of one room, and, at its end, of its marks */
-    size_t open, lister, list, bundling, gathered; /* offsets in what is a worker's, whose scratch is at its begin */
-    size_t state, worker;                          /* bytes of one state and of what is one worker's */
-    size_t size;                                   /* whole, with room to reach the boundary */
+        workers;                               /* offsets in bytes; slots are at the begin */
+    size_t state_of_features, room, key_marks; /* bytes of one state, of one room, and, at its end, of its marks */
+    size_t open, lister, list, clustering, gathered; /* offsets in what is a worker's, whose scratch is at its begin */
+    size_t state, worker;                            /* bytes of one state and of what is one worker's */
+    size_t size;                                     /* whole, with room to reach the boundary */
 } weft_workspace;
 /* Keys of an item's list that a run decides; longer ones are taken in parts. */
 enum { WEFT_LIST_ROOM = 8192 };
@@ -135,31 +135,32 @@ weft_workspace weft_workspace_of(const weft_plan *plan);
 bool weft_choose_of(const weft_plan *plan, const weft_selection *selection, const weft_views *views, uint32_t workers,
                     unsigned char *memory);
 
-/* ---- bundles (bundles.c) ---------------------------------------------------------------------------------------- */
+/* ---- clusters (clusters.c) ----------------------------------------------------------------------------------------
+ */
 
-/* Keys that one call takes of a bundle, and what they are gathered into: keys, then values, then masks. Each call
+/* Keys that one call takes of a cluster, and what they are gathered into: keys, then values, then masks. Each call
  * rounds lse once more. */
-enum { WEFT_BUNDLE_KEYS = 1024 };
+enum { WEFT_CLUSTER_KEYS = 1024 };
 size_t weft_gathered_bytes(const weft_plan *plan);
-/* Where o has 16 bits: floats that all bundles fold into, and their lse; 0 bytes elsewhere. */
+/* Where o has 16 bits: floats that all clusters fold into, and their lse; 0 bytes elsewhere. */
 size_t weft_wide_bytes(const weft_plan *plan);
 void weft_wide_begin(const weft_plan *plan, unsigned char *wide);
 /* Folds them into o and lse. */
 void weft_wide_end(const weft_plan *plan, const weft_views *views, uint32_t workers, unsigned char *wide);
 
 struct weft_work;
-/* One item of bundles. */
-typedef struct weft_bundle_job {
+/* One item of clusters. */
+typedef struct weft_cluster_job {
     const weft_plan *plan;
     const struct weft_work *work;
     const weft_views *views;
     const weft_bound *bound; /* that knows what was chosen */
     weft_kernel_entry *tall, *strip;
-    unsigned char *bundling, *gathered, *wide;
+    unsigned char *clustering, *gathered, *wide;
     _Atomic(uint8_t) *marks;
-} weft_bundle_job;
+} weft_cluster_job;
 /* `call` is that of the item: scale, modifiers and scratch are read. */
-void weft_compute_bundles(const weft_bundle_job *job, const weft_call *call);
+void weft_compute_clusters(const weft_cluster_job *job, const weft_call *call);
 
 /* ---- claiming ----------------------------------------------------------------------------------------------- */
 

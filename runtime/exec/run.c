@@ -162,20 +162,20 @@ static weft_bound open_sets(const weft_execution *run, const weft_work *work, un
     return bound;
 }
 
-static void bundle_at_run(weft_execution *run, const weft_work *work, size_t worker, const weft_call *call) {
+static void cluster_at_run(weft_execution *run, const weft_work *work, size_t worker, const weft_call *call) {
     unsigned char *own = worker_at(run, worker);
     weft_bound bound = open_sets(run, work, own);
-    weft_bundle_job job = {.plan = run->plan,
-                           .work = work,
-                           .views = &run->views,
-                           .bound = &bound,
-                           .tall = run->tall,
-                           .strip = run->strip,
-                           .bundling = own + run->parts.bundling,
-                           .gathered = own + run->parts.gathered,
-                           .wide = run->workspace + run->parts.wide,
-                           .marks = run->marks};
-    weft_compute_bundles(&job, call);
+    weft_cluster_job job = {.plan = run->plan,
+                            .work = work,
+                            .views = &run->views,
+                            .bound = &bound,
+                            .tall = run->tall,
+                            .strip = run->strip,
+                            .clustering = own + run->parts.clustering,
+                            .gathered = own + run->parts.gathered,
+                            .wide = run->workspace + run->parts.wide,
+                            .marks = run->marks};
+    weft_compute_clusters(&job, call);
 }
 
 static void gather_at_run(weft_execution *run, const weft_work *work, size_t worker, const weft_call *call) {
@@ -196,8 +196,8 @@ static void gather_at_run(weft_execution *run, const weft_work *work, size_t wor
 }
 
 static void compute_lists(weft_execution *run, const weft_work *work, size_t worker, weft_call *call) {
-    if (work->layout->bundles) {
-        bundle_at_run(run, work, worker, call);
+    if (work->layout->clusters) {
+        cluster_at_run(run, work, worker, call);
         return;
     }
     if (work->layout->at_run) {

@@ -47,8 +47,8 @@ weft_workspace weft_workspace_of(const weft_plan *plan) {
         out.open = out.worker;
         out.lister = out.open + rounded(plan->kernel->program->parameter_count * sizeof(weft_array));
         out.list = out.lister + rounded(weft_lister_bytes(shape->keys));
-        out.bundling = out.list + rounded(sizeof(weft_list_part));
-        out.gathered = out.bundling + rounded(weft_bundle_bytes(plan));
+        out.clustering = out.list + rounded(sizeof(weft_list_part));
+        out.gathered = out.clustering + rounded(weft_cluster_bytes(plan));
         out.worker = out.gathered + weft_gathered_bytes(plan);
     }
     out.ring = weft_ring_of(plan);

@@ -24,10 +24,12 @@ static bool reads_run(const weft_dag *dag, weft_id id, uint32_t *visits) {
     return false;
 }
 
-static bool is_static(const weft_filtering *f, weft_id id) {
+bool weft_reads_run(const weft_dag *dag, weft_id set) {
     uint32_t visits = 0;
-    return !reads_run(&f->bound->dag, id, &visits);
+    return reads_run(dag, set, &visits);
 }
+
+static bool is_static(const weft_filtering *f, weft_id id) { return !weft_reads_run(&f->bound->dag, id); }
 
 /* The number of the new step; what does not fit is 0. */
 static uint32_t add_step(weft_filtering *f, weft_filter_step step) {

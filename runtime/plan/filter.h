@@ -42,6 +42,9 @@ typedef struct weft_filter {
 bool weft_filter_make(weft_filter *filter, weft_bound *bound, const weft_shape *shape, weft_id set, bool *fits);
 void weft_filter_free(weft_filter *filter, const weft_allocator *allocator);
 
+/* Does what a run is given decide some of the set? Also where it is too large to say. */
+bool weft_reads_run(const weft_dag *dag, weft_id set);
+
 /* Clears the bits of pairs that the set does not hold. */
 void weft_filter_apply(const weft_filter *filter, const weft_bound *bound, const weft_shape *shape, weft_pairs *pairs);
 /* Of a static one: does it hold the pair? */

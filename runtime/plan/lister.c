@@ -27,7 +27,7 @@ size_t weft_lister_bytes(int64_t keys) {
 
 weft_lister weft_lister_of(const weft_bound *bound, const weft_layout *layout, void *memory) {
     int64_t words = words_of(layout->space.keys);
-    bool diagonals = layout->part > 0; /* of a list with parts, those that are not bundles */
+    bool diagonals = layout->part > 0; /* of a list with parts, those that are not clusters */
     return (weft_lister){.diagonals_of = diagonals ? weft_find_choice(bound, layout->list) : NULL,
                          .bound = bound,
                          .layout = layout,

@@ -1,22 +1,13 @@
 /* Layouts of lists: each row has its own. What is drawn is drawn here, once, and held against the rest of the set; what
  * a run brings has nothing but its rows. */
 #include "plan/build.h"
-#include "plan/bundles.h"
+#include "plan/clusters.h"
 
-enum { MOST_ENTRIES = 8192, MOST_VISITS = 4096 }; /* of an item, and of nodes of a set */
-
-static bool reads_run(const weft_dag *dag, weft_id id, uint32_t *visits) {
-    const weft_node *node = weft_node_at(dag, id);
-    if (++*visits > MOST_VISITS || weft_op_describe((weft_op)node->op)->traits & WEFT_TRAIT_DATA) return true;
-    for (uint32_t k = 0; k < node->arity; k++)
-        if (reads_run(dag, weft_operand(dag, id, k), visits)) return true;
-    return false;
-}
+enum { MOST_ENTRIES = 8192 }; /* of an item */
 
 bool weft_list_is_at_run(const weft_plan *plan, weft_id set, weft_id list) {
-    uint32_t visits = 0;
     if (weft_is_own_key(&plan->bound.dag, list)) return true; /* which rows need it */
-    return reads_run(&plan->bound.dag, list, &visits) || reads_run(&plan->bound.dag, set, &visits);
+    return weft_reads_run(&plan->bound.dag, list) || weft_reads_run(&plan->bound.dag, set);
 }
 
 /* ---- draws ---------------------------------------------------------------------------------------------------- */
@@ -93,9 +84,9 @@ bool weft_plan_lists(weft_planner *planner, weft_layout *layout) {
     if (drawn && !draw(planner, layout)) return false;
     planner->plan->lists_at_run |= layout->at_run;
     int64_t rows = layout->space.queries;
-    for (int64_t row = 0; layout->bundles && row < rows; row += weft_bundle_rows(planner->plan, layout))
+    for (int64_t row = 0; layout->clusters && row < rows; row += weft_cluster_rows(planner->plan, layout))
         if (!add_item(planner, layout, row, rows - row < WEFT_TILE_ROWS ? rows - row : WEFT_TILE_ROWS)) return false;
-    for (int64_t row = layout->bundles ? rows : 0, count; row < rows; row += count) {
+    for (int64_t row = layout->clusters ? rows : 0, count; row < rows; row += count) {
         count = 1;
         while (count < WEFT_TILE_ROWS && row + count < rows && entries_of(layout, row, count + 1) <= MOST_ENTRIES)
             count++;

@@ -40,7 +40,7 @@ typedef struct weft_layout {
     bool rest;     /* of pairs that are approximated: one item a row tile, in row order; no stage visits it */
     weft_id list;  /* 0: tiles; else each row visits the keys that this atom lists and `set` holds */
     bool at_run;   /* what a run is given decides them: each run asks the set anew, for every row (lister.c) */
-    bool bundles;  /* the same, but rows that see the same keys are brought together (bundles.c) */
+    bool clusters; /* the same, but rows that see the same keys are brought together (clusters.c) */
     uint32_t part; /* of the list, where it falls into several */
     const weft_filter *filter; /* of lists that q and k choose: what else must hold; NULL: `set` is asked */
     weft_space space;          /* of the class */
@@ -160,7 +160,7 @@ struct weft_plan {
     uint32_t mask_count, mask_capacity;
     bool shared_qk;           /* keys are made of queries */
     bool lists_at_run;        /* some layout is at_run */
-    bool bundles;             /* some layout has them */
+    bool clusters;            /* some layout has them */
     bool keys_missing;        /* the set reads keys that only a run brings: there is no mask */
     bool choices_missing;     /* the same of what is chosen of q and k */
     weft_selection selection; /* what runs choose by */

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "plan/build.h"
-#include "plan/bundles.h"
+#include "plan/clusters.h"
 
 weft_id weft_join_sets(weft_planner *planner, weft_id a, weft_id b) {
     if (!a || !b) return a ? a : b;
@@ -19,7 +19,7 @@ weft_id weft_step_set(weft_planner *planner, const weft_step *step) {
 typedef struct weft_turn {
     const weft_step *step;
     uint32_t phase, part;
-    bool bundles, rest;
+    bool clusters, rest;
     const weft_filter *filter;
 } weft_turn;
 
@@ -45,13 +45,13 @@ static bool find_layout(weft_planner *planner, weft_id set, weft_space space, co
     plan->layouts[plan->layout_count++] = (weft_layout){.set = set,
                                                         .list = list,
                                                         .at_run = list && weft_list_is_at_run(plan, set, list),
-                                                        .bundles = turn->bundles,
+                                                        .clusters = turn->clusters,
                                                         .part = turn->part,
                                                         .filter = turn->filter,
                                                         .space = space,
                                                         .rest = turn->rest,
                                                         .phase = turn->phase};
-    plan->bundles |= turn->bundles;
+    plan->clusters |= turn->clusters;
     return true;
 }
 
@@ -91,24 +91,24 @@ static bool add_stage(weft_planner *planner, weft_turn turn, weft_route *route) 
     return true;
 }
 
-/* Is what q and k choose for the step made of bundles? Scores that depend on positions know nothing of them, and what
+/* Is what q and k choose for the step made of clusters? Scores that depend on positions know nothing of them, and what
  * is taken away of pairs that are approximated is known of rows alone. */
-static bool can_bundle(const weft_planner *planner, const weft_step *step) {
+static bool can_cluster(const weft_planner *planner, const weft_step *step) {
     const weft_plan *plan = planner->plan;
     const weft_program *program = plan->kernel->program;
     return step->set && step->list && !program->bias && !program->rest.kind &&
-           weft_bundle_parts(&plan->bound.dag, step->list);
+           weft_cluster_parts(&plan->bound.dag, step->list);
 }
 
 /* A stage a part. */
 static bool add_step(weft_planner *planner, const weft_step *step, weft_route *route) {
     const weft_dag *dag = &planner->plan->bound.dag;
     weft_turn turn = {.step = step};
-    uint32_t parts = can_bundle(planner, step) ? weft_bundle_parts(dag, step->list) : 0;
+    uint32_t parts = can_cluster(planner, step) ? weft_cluster_parts(dag, step->list) : 0;
     if (parts && !weft_plan_filter(planner, step->set, step->list, &turn.filter)) return false;
     if (!turn.filter) return add_stage(planner, turn, route);
     for (; turn.part < parts; turn.part++) {
-        turn.bundles = weft_part_bundles(dag, step->list, turn.part);
+        turn.clusters = weft_part_clusters(dag, step->list, turn.part);
         if (!add_stage(planner, turn, route)) return false;
     }
     return true;
@@ -129,14 +129,14 @@ static bool settle_steps(weft_planner *planner, weft_step *steps, uint32_t count
     return true;
 }
 
-/* Some stage there must be, to leave 0 and -inf where there are no keys at all, and one before all bundles. */
+/* Some stage there must be, to leave 0 and -inf where there are no keys at all, and one before all clusters. */
 static bool add_route(weft_planner *planner, weft_step *steps, uint32_t count, weft_route *route) {
     weft_plan *plan = planner->plan;
     uint32_t first = 0;
     route->first_stage = plan->stage_count;
     if (!settle_steps(planner, steps, count)) return false;
     while (first < count && !steps[first].set) first++;
-    if (first == count || can_bundle(planner, &steps[first])) {
+    if (first == count || can_cluster(planner, &steps[first])) {
         steps[0].set = weft_make_set(&plan->bound.dag, WEFT_ATOM_NONE, WEFT_NO_SPAN, 0);
         if (!steps[0].set) return false;
     }

@@ -1,5 +1,5 @@
 /* The lists of a head, visited as a run would. */
-#include "plan/bundles.h"
+#include "plan/clusters.h"
 
 enum { ROOM = 256 };
 
@@ -26,7 +26,7 @@ void weft_plan_close(const weft_plan *plan, weft_opened *opened) {
 typedef struct weft_list_visit {
     const weft_plan *plan;
     weft_opened opened;
-    void *memory, *bundling; /* of a lister, of bundles */
+    void *memory, *clustering; /* of a lister, of clusters */
     weft_listed_hook *hook;
     void *user;
     bool at_run_only;
@@ -51,14 +51,14 @@ static bool visit_at_run(const weft_list_visit *v, const weft_layout *layout) {
     return true;
 }
 
-/* A bundle at a time, of each row the keys of a tile. */
-typedef struct weft_bundle_visit {
+/* A cluster at a time, of each row the keys of a tile. */
+typedef struct weft_cluster_visit {
     const weft_list_visit *of;
     const weft_layout *layout;
     bool stopped;
-} weft_bundle_visit;
+} weft_cluster_visit;
 
-static void visit_pairs(weft_bundle_visit *b, const weft_pairs *pairs) {
+static void visit_pairs(weft_cluster_visit *b, const weft_pairs *pairs) {
     for (int32_t r = 0; r < pairs->row_count && !b->stopped; r++) {
         uint32_t keys[WEFT_TILE_KEYS], count = 0;
         for (int32_t k = 0; k < pairs->key_count; k++)
@@ -67,24 +67,24 @@ static void visit_pairs(weft_bundle_visit *b, const weft_pairs *pairs) {
     }
 }
 
-static void visit_bundle(void *user, const weft_bundle *bundle) {
-    weft_bundle_visit *b = user;
-    for (int64_t at = bundle->first; at < bundle->end && !b->stopped; at += WEFT_TILE_KEYS) {
+static void visit_cluster(void *user, const weft_cluster *cluster) {
+    weft_cluster_visit *b = user;
+    for (int64_t at = cluster->first; at < cluster->end && !b->stopped; at += WEFT_TILE_KEYS) {
         weft_pairs pairs;
-        weft_bundle_pairs(b->of->plan, b->layout, &b->of->opened.bound, bundle, at, &pairs);
+        weft_cluster_pairs(b->of->plan, b->layout, &b->of->opened.bound, cluster, at, &pairs);
         visit_pairs(b, &pairs);
     }
 }
 
-static bool visit_bundles(const weft_list_visit *v, const weft_layout *layout) {
-    weft_bundle_visit b = {.of = v, .layout = layout};
+static bool visit_clusters(const weft_list_visit *v, const weft_layout *layout) {
+    weft_cluster_visit b = {.of = v, .layout = layout};
     for (uint32_t n = 0; n < layout->item_count && !b.stopped; n++)
-        weft_visit_bundles(v->plan, layout, &v->opened.bound, layout->items[n].row, v->bundling, visit_bundle, &b);
+        weft_visit_clusters(v->plan, layout, &v->opened.bound, layout->items[n].row, v->clustering, visit_cluster, &b);
     return !b.stopped;
 }
 
 static bool visit_layout(const weft_list_visit *v, const weft_layout *layout) {
-    return layout->bundles  ? visit_bundles(v, layout)
+    return layout->clusters ? visit_clusters(v, layout)
            : layout->at_run ? visit_at_run(v, layout)
                             : visit_drawn(v, layout);
 }
@@ -101,13 +101,13 @@ static bool visit_stages(const weft_list_visit *v, size_t n) {
 
 static bool visit_head(const weft_plan *plan, size_t n, bool at_run_only, weft_listed_hook *hook, void *user) {
     const weft_allocator *allocator = weft_engine_allocator(plan->kernel->engine);
-    size_t bytes = weft_lister_bytes(plan->shape.keys), bundling = weft_bundle_bytes(plan);
+    size_t bytes = weft_lister_bytes(plan->shape.keys), clustering = weft_cluster_bytes(plan);
     weft_list_visit v = {.plan = plan, .hook = hook, .user = user, .at_run_only = at_run_only};
     v.memory = weft_allocate_zero(allocator, bytes);
-    v.bundling = weft_allocate(allocator, bundling);
-    bool done = weft_plan_open(plan, n, &v.opened) && v.memory && (!bundling || v.bundling) && visit_stages(&v, n);
+    v.clustering = weft_allocate(allocator, clustering);
+    bool done = weft_plan_open(plan, n, &v.opened) && v.memory && (!clustering || v.clustering) && visit_stages(&v, n);
     weft_plan_close(plan, &v.opened);
-    weft_free(allocator, v.bundling, bundling);
+    weft_free(allocator, v.clustering, clustering);
     weft_free(allocator, v.memory, bytes);
     return done;
 }

@@ -239,6 +239,8 @@ WEFT_SHARED bool weft_list_row(weft_scratch *scratch, weft_id atom, weft_space s
 
 /* What was chosen for an atom of bound form; NULL: not known. */
 WEFT_SHARED const weft_choice *weft_find_choice(const weft_bound *bound, weft_id atom);
+/* Of lsh: how many of `count` rows or keys, in order of their buckets, have one below that. */
+WEFT_SHARED int64_t weft_count_below(const uint32_t *order, const uint32_t *bucket_of, int64_t count, uint64_t bucket);
 /* Told keys [begin, end) of a row; ranges come in any order and may overlap. */
 typedef void weft_keys_hook(void *user, int64_t begin, int64_t end);
 /* The keys of row i of an atom whose choice is known. Needs no memory. */

@@ -20,13 +20,11 @@ bool weft_lsh_contains(const weft_atom *atom, int64_t i, int64_t j) {
     return false;
 }
 
-/* How many keys of a round have buckets below that one. */
-static int64_t keys_below(const weft_choice *choice, int64_t round, int64_t keys, uint64_t bucket) {
-    const uint32_t *order = choice->keys_by_bucket + round * keys, *of = choice->key_buckets + round * keys;
-    int64_t lo = 0, hi = keys;
+int64_t weft_count_below(const uint32_t *order, const uint32_t *bucket_of, int64_t count, uint64_t bucket) {
+    int64_t lo = 0, hi = count;
     while (lo < hi) {
         int64_t middle = lo + (hi - lo) / 2;
-        if (of[order[middle]] < bucket)
+        if (bucket_of[order[middle]] < bucket)
             lo = middle + 1;
         else
             hi = middle;
@@ -39,8 +37,9 @@ void weft_lsh_keys(const weft_atom *atom, const weft_choice *choice, int64_t i, 
     for (int64_t round = 0; round < rounds_of(atom); round++) {
         uint64_t bucket = choice->row_buckets[round * space.queries + i - space.first], back = back_of(atom);
         const uint32_t *order = choice->keys_by_bucket + round * space.keys;
-        int64_t end = keys_below(choice, round, space.keys, bucket + 1);
-        for (int64_t n = keys_below(choice, round, space.keys, bucket > back ? bucket - back : 0); n < end; n++)
+        const uint32_t *of = choice->key_buckets + round * space.keys;
+        int64_t end = weft_count_below(order, of, space.keys, bucket + 1);
+        for (int64_t n = weft_count_below(order, of, space.keys, bucket > back ? bucket - back : 0); n < end; n++)
             hook(user, order[n], (int64_t)order[n] + 1);
     }
 }

@@ -1,5 +1,5 @@
-/* Bundles of each kind of choice: one section each. To give another kind bundles, give it parts, rows and a visit. */
-#include "plan/bundles.h"
+/* Clusters of each kind of choice: one section each. To give another kind clusters, give it parts, rows and a visit. */
+#include "plan/clusters.h"
 
 #include <string.h>
 
@@ -15,7 +15,7 @@ enum {
 
 static weft_op op_of(const weft_dag *dag, weft_id list) { return (weft_op)weft_node_at(dag, list)->op; }
 
-uint32_t weft_bundle_parts(const weft_dag *dag, weft_id list) {
+uint32_t weft_cluster_parts(const weft_dag *dag, weft_id list) {
     int64_t rounds;
     switch (op_of(dag, list)) {
     case WEFT_ATOM_LSH: rounds = weft_operand_int(dag, list, 1); return rounds <= MOST_ROUNDS ? (uint32_t)rounds : 0;
@@ -25,25 +25,25 @@ uint32_t weft_bundle_parts(const weft_dag *dag, weft_id list) {
     }
 }
 
-bool weft_part_bundles(const weft_dag *dag, weft_id list, uint32_t part) {
-    return weft_bundle_parts(dag, list) && (op_of(dag, list) != WEFT_ATOM_VERTICAL_SLASH || part == COLUMNS);
+bool weft_part_clusters(const weft_dag *dag, weft_id list, uint32_t part) {
+    return weft_cluster_parts(dag, list) && (op_of(dag, list) != WEFT_ATOM_VERTICAL_SLASH || part == COLUMNS);
 }
 
 /* What an item works in. */
-typedef struct weft_bundling {
+typedef struct weft_clustering {
     const weft_plan *plan;
     const weft_layout *layout;
     const weft_choice *choice;
     int64_t row, end; /* rows of the item */
     void *memory;
-    weft_bundle_hook *hook;
+    weft_cluster_hook *hook;
     void *user;
-} weft_bundling;
+} weft_clustering;
 
-static void tell(const weft_bundling *b, const uint32_t *rows, int64_t count, const uint32_t *keys, int64_t first,
+static void tell(const weft_clustering *b, const uint32_t *rows, int64_t count, const uint32_t *keys, int64_t first,
                  int64_t end) {
-    weft_bundle bundle = {rows, (int32_t)count, keys, first, end};
-    if (count && first < end) b->hook(b->user, &bundle);
+    weft_cluster cluster = {rows, (int32_t)count, keys, first, end};
+    if (count && first < end) b->hook(b->user, &cluster);
 }
 
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -51,22 +51,9 @@ static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 /* ---- lsh: rows and keys in order of their buckets ------------------------------------------------------------------
  */
 
-/* How many of a round, in order of their buckets, have one below that. */
-static int64_t below(const uint32_t *order, const uint32_t *bucket_of, int64_t count, uint64_t bucket) {
-    int64_t lo = 0, hi = count;
-    while (lo < hi) {
-        int64_t middle = lo + (hi - lo) / 2;
-        if (bucket_of[order[middle]] < bucket)
-            lo = middle + 1;
-        else
-            hi = middle;
-    }
-    return lo;
-}
-
-/* Rows of a bucket are taken 64 at a time from its first on; an item has those bundles that begin in it, so that a
- * bucket of any size falls to many items, and bundles have no more than one bucket. */
-static void visit_buckets(const weft_bundling *b) {
+/* Rows of a bucket are taken 64 at a time from its first on; an item has those clusters that begin in it, so that a
+ * bucket of any size falls to many items, and clusters have no more than one bucket. */
+static void visit_buckets(const weft_clustering *b) {
     const weft_shape *shape = &b->plan->shape;
     const weft_choice *c = b->choice;
     uint32_t round = b->layout->part, back = c->chunked;
@@ -74,11 +61,11 @@ static void visit_buckets(const weft_bundling *b) {
     const uint32_t *keys = c->keys_by_bucket + round * shape->keys, *key_of = c->key_buckets + round * shape->keys;
     for (int64_t row = b->row, end; row < b->end; row = end) {
         uint32_t bucket = of[rows[row]];
-        int64_t start = row > b->row ? row : below(rows, of, shape->queries, bucket);
-        end = below(rows, of, shape->queries, (uint64_t)bucket + 1);
-        int64_t first = below(keys, key_of, shape->keys, bucket < back ? 0 : bucket - back);
-        int64_t last = below(keys, key_of, shape->keys, (uint64_t)bucket + 1);
-        row += (start - row) & (WEFT_TILE_ROWS - 1); /* the next bundle, as many rows from the bucket's begin */
+        int64_t start = row > b->row ? row : weft_count_below(rows, of, shape->queries, bucket);
+        end = weft_count_below(rows, of, shape->queries, (uint64_t)bucket + 1);
+        int64_t first = weft_count_below(keys, key_of, shape->keys, bucket < back ? 0 : bucket - back);
+        int64_t last = weft_count_below(keys, key_of, shape->keys, (uint64_t)bucket + 1);
+        row += (start - row) & (WEFT_TILE_ROWS - 1); /* the next cluster, as many rows from the bucket's begin */
         for (; row < smaller(end, b->end); row += WEFT_TILE_ROWS)
             tell(b, rows + row, smaller(end - row, WEFT_TILE_ROWS), keys, first, last);
     }
@@ -129,7 +116,7 @@ static size_t topk_bytes(const weft_plan *plan, const weft_layout *layout) {
 }
 
 /* A counting sort of (row, block); rows of a block ascend. */
-static void visit_chosen_blocks(const weft_bundling *b) {
+static void visit_chosen_blocks(const weft_clustering *b) {
     const weft_choice *c = b->choice;
     int64_t blocks = blocks_of(b->plan, b->layout), size = weft_operand_int(&b->plan->bound.dag, b->layout->list, 1);
     const uint32_t *chosen = c->blocks + b->row * c->blocks_a_row, *chosen_end = c->blocks + b->end * c->blocks_a_row;
@@ -152,7 +139,7 @@ static void visit_chosen_blocks(const weft_bundling *b) {
  * ----------------------------------------------------------------------------------------- */
 
 /* Some columns with all rows, then the next ones, so that keys need be gathered once an item. */
-static void visit_columns(const weft_bundling *b) {
+static void visit_columns(const weft_clustering *b) {
     uint32_t *rows = b->memory;
     for (int64_t row = b->row; row < b->end; row++) rows[row - b->row] = (uint32_t)row;
     for (int64_t first = 0; first < b->choice->column_count; first += COLUMN_KEYS)
@@ -164,7 +151,7 @@ static void visit_columns(const weft_bundling *b) {
 /* ---- all
  * --------------------------------------------------------------------------------------------------------------- */
 
-int64_t weft_bundle_rows(const weft_plan *plan, const weft_layout *layout) {
+int64_t weft_cluster_rows(const weft_plan *plan, const weft_layout *layout) {
     switch (op_of(&plan->bound.dag, layout->list)) {
     case WEFT_ATOM_TOPK: return topk_rows(plan, layout);
     case WEFT_ATOM_VERTICAL_SLASH: return COLUMN_ROWS;
@@ -172,27 +159,27 @@ int64_t weft_bundle_rows(const weft_plan *plan, const weft_layout *layout) {
     }
 }
 
-size_t weft_bundle_bytes(const weft_plan *plan) {
+size_t weft_cluster_bytes(const weft_plan *plan) {
     size_t most = 0;
     for (uint32_t n = 0; n < plan->layout_count; n++) {
         const weft_layout *layout = &plan->layouts[n];
-        bool counts = layout->bundles && op_of(&plan->bound.dag, layout->list) == WEFT_ATOM_TOPK;
-        size_t bytes = !layout->bundles ? 0 : counts ? topk_bytes(plan, layout) : COLUMN_ROWS * sizeof(uint32_t);
+        bool counts = layout->clusters && op_of(&plan->bound.dag, layout->list) == WEFT_ATOM_TOPK;
+        size_t bytes = !layout->clusters ? 0 : counts ? topk_bytes(plan, layout) : COLUMN_ROWS * sizeof(uint32_t);
         if (bytes > most) most = bytes;
     }
     return most;
 }
 
-void weft_visit_bundles(const weft_plan *plan, const weft_layout *layout, const weft_bound *bound, int64_t row,
-                        void *memory, weft_bundle_hook *hook, void *user) {
-    weft_bundling b = {.plan = plan,
-                       .layout = layout,
-                       .choice = weft_find_choice(bound, layout->list),
-                       .row = row,
-                       .end = smaller(row + weft_bundle_rows(plan, layout), layout->space.queries),
-                       .memory = memory,
-                       .hook = hook,
-                       .user = user};
+void weft_visit_clusters(const weft_plan *plan, const weft_layout *layout, const weft_bound *bound, int64_t row,
+                         void *memory, weft_cluster_hook *hook, void *user) {
+    weft_clustering b = {.plan = plan,
+                         .layout = layout,
+                         .choice = weft_find_choice(bound, layout->list),
+                         .row = row,
+                         .end = smaller(row + weft_cluster_rows(plan, layout), layout->space.queries),
+                         .memory = memory,
+                         .hook = hook,
+                         .user = user};
     if (!b.choice) return;
     switch (op_of(&bound->dag, layout->list)) {
     case WEFT_ATOM_LSH: visit_buckets(&b); return;
@@ -202,15 +189,15 @@ void weft_visit_bundles(const weft_plan *plan, const weft_layout *layout, const 
     }
 }
 
-void weft_bundle_pairs(const weft_plan *plan, const weft_layout *layout, const weft_bound *bound,
-                       const weft_bundle *bundle, int64_t at, weft_pairs *pairs) {
-    const uint64_t all = UINT64_MAX >> (WEFT_TILE_ROWS - bundle->row_count);
-    pairs->rows = bundle->rows;
-    pairs->row_count = bundle->row_count;
-    pairs->key_count = (int32_t)smaller(bundle->end - at, WEFT_TILE_KEYS);
+void weft_cluster_pairs(const weft_plan *plan, const weft_layout *layout, const weft_bound *bound,
+                        const weft_cluster *cluster, int64_t at, weft_pairs *pairs) {
+    const uint64_t all = UINT64_MAX >> (WEFT_TILE_ROWS - cluster->row_count);
+    pairs->rows = cluster->rows;
+    pairs->row_count = cluster->row_count;
+    pairs->key_count = (int32_t)smaller(cluster->end - at, WEFT_TILE_KEYS);
     for (int32_t k = 0; k < WEFT_TILE_KEYS; k++) {
         bool exists = k < pairs->key_count;
-        pairs->keys[k] = !exists ? 0 : bundle->keys ? bundle->keys[at + k] : (uint32_t)(at + k);
+        pairs->keys[k] = !exists ? 0 : cluster->keys ? cluster->keys[at + k] : (uint32_t)(at + k);
         pairs->word[k] = exists ? all : 0;
     }
     if (op_of(&bound->dag, layout->list) == WEFT_ATOM_LSH)

@@ -1,23 +1,23 @@
-/* Bundles as calls of the kernel: up to 1024 keys of a bundle at a time, gathered unless they lie in order, with masks
- * that are made on the way. Each call folds into o and lse. Of outputs of 16 bits that would round each row many times,
- * so there floats stand in for o, and are folded into it when all is done. */
+/* Clusters as calls of the kernel: up to 1024 keys of a cluster at a time, gathered unless they lie in order, with
+ * masks that are made on the way. Each call folds into o and lse. Of outputs of 16 bits that would round each row many
+ * times, so there floats stand in for o, and are folded into it when all is done. */
 #include <math.h>
 #include <string.h>
 
 #include "exec/exec.h"
 
-enum { BOUNDARY = 64, TILES = WEFT_BUNDLE_KEYS / WEFT_TILE_KEYS };
+enum { BOUNDARY = 64, TILES = WEFT_CLUSTER_KEYS / WEFT_TILE_KEYS };
 
 static size_t rounded(size_t bytes) { return (bytes + BOUNDARY - 1) / BOUNDARY * BOUNDARY; }
 
 static weft_dtype dtype_of(const weft_plan *plan) { return (weft_dtype)plan->kernel->code.dtype; }
 
 static size_t rows_bytes(const weft_plan *plan, int64_t dims) {
-    return rounded(WEFT_BUNDLE_KEYS * (size_t)dims * weft_dtype_size(dtype_of(plan)));
+    return rounded(WEFT_CLUSTER_KEYS * (size_t)dims * weft_dtype_size(dtype_of(plan)));
 }
 
 size_t weft_gathered_bytes(const weft_plan *plan) {
-    if (!plan->bundles) return 0;
+    if (!plan->clusters) return 0;
     return rows_bytes(plan, plan->shape.head_dim) + rows_bytes(plan, plan->shape.value_dim) + TILES * sizeof(weft_mask);
 }
 
@@ -25,7 +25,7 @@ size_t weft_gathered_bytes(const weft_plan *plan) {
  */
 
 typedef struct weft_gathering {
-    const weft_bundle_job *job;
+    const weft_cluster_job *job;
     weft_call call;
     unsigned char *keys, *values;
     weft_mask *masks;
@@ -83,46 +83,46 @@ static bool make_tile(weft_gathering *g, const weft_pairs *pairs, uint32_t block
     return true;
 }
 
-static void mark_rows(const weft_gathering *g, const weft_bundle *bundle, uint64_t seen) {
-    for (int32_t r = 0; g->job->marks && r < bundle->row_count; r++)
-        if (seen >> r & 1) weft_mark_row(g->job->plan, g->job->marks, g->job->work, bundle->rows[r]);
+static void mark_rows(const weft_gathering *g, const weft_cluster *cluster, uint64_t seen) {
+    for (int32_t r = 0; g->job->marks && r < cluster->row_count; r++)
+        if (seen >> r & 1) weft_mark_row(g->job->plan, g->job->marks, g->job->work, cluster->rows[r]);
 }
 
-/* Keys [at, end) of the bundle, 1024 at most. */
-static void compute_part(weft_gathering *g, const weft_bundle *bundle, int64_t at, int64_t end) {
-    const weft_bundle_job *job = g->job;
+/* Keys [at, end) of the cluster, 1024 at most. */
+static void compute_part(weft_gathering *g, const weft_cluster *cluster, int64_t at, int64_t end) {
+    const weft_cluster_job *job = g->job;
     const weft_view *k = &job->views->k, *v = &job->views->v;
     weft_tile tiles[TILES];
     uint64_t seen = 0;
-    bool again = g->order == bundle->keys && g->first == at && g->end == end;
-    if (!again) g->order = bundle->keys, g->first = at, g->end = end, g->tiles = 0;
+    bool again = g->order == cluster->keys && g->first == at && g->end == end;
+    if (!again) g->order = cluster->keys, g->first = at, g->end = end, g->tiles = 0;
     g->call.tile_count = 0;
     for (uint32_t tile = 0; at + tile * WEFT_TILE_KEYS < end; tile++) {
         weft_pairs pairs;
-        weft_bundle_pairs(job->plan, job->work->layout, job->bound, bundle, at + tile * WEFT_TILE_KEYS, &pairs);
+        weft_cluster_pairs(job->plan, job->work->layout, job->bound, cluster, at + tile * WEFT_TILE_KEYS, &pairs);
         if (!make_tile(g, &pairs, tile, &tiles[g->call.tile_count], &seen)) continue;
         g->call.tile_count++;
-        if (bundle->keys) gather_tile(g, &pairs, tile);
+        if (cluster->keys) gather_tile(g, &pairs, tile);
     }
     if (!g->call.tile_count) return;
     g->call.tiles = tiles;
     g->call.keys = end - at;
-    g->call.row_index = bundle->rows;
-    g->call.rows = bundle->row_count;
-    g->call.k = bundle->keys ? g->keys : weft_view_at(k, job->work->batch, job->work->kv_head, at);
-    g->call.v = bundle->keys ? g->values : weft_view_at(v, job->work->batch, job->work->kv_head, at);
-    g->call.k_row = bundle->keys ? k->size[3] : k->stride[2];
-    g->call.v_row = bundle->keys ? v->size[3] : v->stride[2];
-    g->call.k_dim = bundle->keys ? 1 : k->stride[3];
-    g->call.v_dim = bundle->keys ? 1 : v->stride[3];
-    (bundle->row_count <= WEFT_STRIP_ROWS ? job->strip : job->tall)(&g->call);
-    mark_rows(g, bundle, seen);
+    g->call.row_index = cluster->rows;
+    g->call.rows = cluster->row_count;
+    g->call.k = cluster->keys ? g->keys : weft_view_at(k, job->work->batch, job->work->kv_head, at);
+    g->call.v = cluster->keys ? g->values : weft_view_at(v, job->work->batch, job->work->kv_head, at);
+    g->call.k_row = cluster->keys ? k->size[3] : k->stride[2];
+    g->call.v_row = cluster->keys ? v->size[3] : v->stride[2];
+    g->call.k_dim = cluster->keys ? 1 : k->stride[3];
+    g->call.v_dim = cluster->keys ? 1 : v->stride[3];
+    (cluster->row_count <= WEFT_STRIP_ROWS ? job->strip : job->tall)(&g->call);
+    mark_rows(g, cluster, seen);
 }
 
-static void compute_bundle(void *user, const weft_bundle *bundle) {
-    for (int64_t at = bundle->first, end; at < bundle->end; at = end) {
-        end = at + WEFT_BUNDLE_KEYS < bundle->end ? at + WEFT_BUNDLE_KEYS : bundle->end;
-        compute_part(user, bundle, at, end);
+static void compute_cluster(void *user, const weft_cluster *cluster) {
+    for (int64_t at = cluster->first, end; at < cluster->end; at = end) {
+        end = at + WEFT_CLUSTER_KEYS < cluster->end ? at + WEFT_CLUSTER_KEYS : cluster->end;
+        compute_part(user, cluster, at, end);
     }
 }
 
@@ -132,7 +132,7 @@ static void compute_bundle(void *user, const weft_bundle *bundle) {
 /* Rows of all heads, then their lse. */
 static size_t wide_rows(const weft_plan *plan) { return weft_plan_heads(plan) * (size_t)plan->shape.queries; }
 static size_t wide_row(const weft_plan *plan) { return (size_t)weft_whole_registers(plan->shape.value_dim); }
-static bool is_wide(const weft_plan *plan) { return plan->bundles && dtype_of(plan) != WEFT_F32; }
+static bool is_wide(const weft_plan *plan) { return plan->clusters && dtype_of(plan) != WEFT_F32; }
 
 size_t weft_wide_bytes(const weft_plan *plan) {
     return is_wide(plan) ? rounded(wide_rows(plan) * (wide_row(plan) + 1) * sizeof(float)) : 0;
@@ -186,7 +186,7 @@ void weft_wide_end(const weft_plan *plan, const weft_views *views, uint32_t work
 /* ---- an item -------------------------------------------------------------------------------------------------------
  */
 
-void weft_compute_bundles(const weft_bundle_job *job, const weft_call *call) {
+void weft_compute_clusters(const weft_cluster_job *job, const weft_call *call) {
     const weft_plan *plan = job->plan;
     const weft_views *views = job->views;
     const weft_work *work = job->work;
@@ -209,6 +209,6 @@ void weft_compute_bundles(const weft_bundle_job *job, const weft_call *call) {
         g.call.lse = wide_lse(plan, job->wide) + first;
         g.call.lse_row = 1;
     }
-    weft_visit_bundles(plan, work->layout, job->bound, work->layout->items[work->item].row, job->bundling,
-                       compute_bundle, &g);
+    weft_visit_clusters(plan, work->layout, job->bound, work->layout->items[work->item].row, job->clustering,
+                        compute_cluster, &g);
 }
