@@ -31,12 +31,14 @@ static void check_chunks(const weft_program *program, weft_id set, bool *seen, w
         weft_diagnose(diagnostics, WEFT_E0405, chunk->place, "`chunk` needs `shared_qk` in the pattern");
 }
 
-static void check_statements(const weft_program *program, weft_diagnostics *diagnostics) {
+/* False when memory fails. */
+static bool check_statements(const weft_program *program, weft_diagnostics *diagnostics) {
     size_t bytes = program->dag.count * sizeof(bool);
     bool *seen = weft_allocate_zero(program->allocator, bytes);
-    if (!seen) diagnostics->out_of_memory = true;
-    if (seen && program->meaning) check_chunks(program, program->meaning, seen, diagnostics);
+    if (!seen) return false;
+    if (program->meaning) check_chunks(program, program->meaning, seen, diagnostics);
     weft_free(program->allocator, seen, bytes);
+    return true;
 }
 
 weft_program *weft_sema_lower(const weft_unit *unit, const weft_ast *pattern, const weft_allocator *allocator,
@@ -54,10 +56,10 @@ weft_program *weft_sema_lower(const weft_unit *unit, const weft_ast *pattern, co
         e.program->shared_qk = parts.shared_qk;
         e.program->rest = parts.rest;
         if (parts.sink.id) e.program->sink = (uint32_t)weft_node_at(&e.program->dag, parts.sink.id)->value.integer;
-        check_statements(e.program, diagnostics);
+        done = check_statements(e.program, diagnostics);
         weft_check_capability(pattern, diagnostics);
         weft_diagnostics_sort(diagnostics);
-        done = copy_sources(unit->sources, &e.program->sources);
+        done = done && copy_sources(unit->sources, &e.program->sources);
     }
     if (!done || weft_elaborator_failed(&e)) {
         diagnostics->out_of_memory = true;
