@@ -3,6 +3,7 @@
  * features grow in number. Random patterns (random_patterns.c) have the rest. */
 #include <stdio.h>
 
+#include "support/suite.h"
 #include "trial.h"
 
 enum { DIM = 16 };
@@ -269,23 +270,5 @@ START_TEST(refused) {
 }
 END_TEST
 
-int main(void) {
-    TCase *tcase = tcase_create("low rank");
-    tcase_set_timeout(tcase, 0);
-    tcase_add_test(tcase, huge);
-    tcase_add_test(tcase, opposite);
-    tcase_add_test(tcase, little_is_left);
-    tcase_add_test(tcase, other_values);
-    tcase_add_test(tcase, threads_do_not_matter);
-    tcase_add_test(tcase, many_keys);
-    tcase_add_test(tcase, converges);
-    tcase_add_test(tcase, refused);
-    Suite *suite = suite_create("system/lowrank");
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
-}
+TEST_MAIN("system/lowrank", huge, opposite, little_is_left, other_values, threads_do_not_matter, many_keys, converges,
+          refused)

@@ -6,26 +6,7 @@
 #include <string.h>
 #include <weft/weft.h>
 
-typedef struct ledger {
-    long calls, fail_at; /* fail_at 0: never */
-    long long bytes;     /* held now */
-    long blocks;
-} ledger;
-
-static void *counted_resize(void *user, void *block, size_t old_size, size_t new_size) {
-    ledger *book = user;
-    if (new_size && ++book->calls == book->fail_at) return NULL;
-    void *result = NULL;
-    if (new_size) {
-        result = realloc(block, new_size);
-        if (!result) return NULL;
-    } else {
-        free(block);
-    }
-    book->bytes += (long long)new_size - (long long)(block ? old_size : 0);
-    book->blocks += (new_size != 0) - (block != NULL);
-    return result;
-}
+#include "support/ledger.h"
 
 static const char text[] = "set local(w) = past(w) | cols({0, -1});\n"
                            "pattern p(w: int = 30, t: tokens) {\n"

@@ -7,20 +7,7 @@
 #include <string.h>
 #include <weft/weft.h>
 
-typedef struct ledger {
-    long calls, fail_at; /* fail_at 0: never */
-    long long bytes;     /* held now */
-    long blocks;
-} ledger;
-
-static void *counted_resize(void *user, void *block, size_t old_size, size_t new_size) {
-    ledger *book = user;
-    if (new_size && ++book->calls == book->fail_at) return NULL;
-    void *result = new_size ? realloc(block, new_size) : (free(block), NULL);
-    book->bytes += (long long)new_size - (long long)(block ? old_size : 0);
-    book->blocks += (new_size != 0) - (block != NULL);
-    return result;
-}
+#include "support/ledger.h"
 
 static const char text[] = "pattern p(w: int = 30, t: tokens) {\n"
                            "    heads 0: (past(w) | cols(t) | where(i % 3 == j % 5)) & causal;\n"
