@@ -37,8 +37,7 @@ static void parallel_for(void *user, size_t count, void (*task)(void *task_user,
     atomic_fetch_add((atomic_int *)user, 1);
 }
 
-/* ---- the same attention, under a config ---------------------------------------------------------------------------
- */
+/* ---- the same attention, under a config -------------------------------------------------------------------------- */
 
 static float q[NUMBERS], k[NUMBERS], v[NUMBERS];
 

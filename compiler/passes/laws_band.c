@@ -23,8 +23,7 @@ static weft_id none(weft_rewriter *rw) { return weft_rewriter_set(rw, WEFT_ATOM_
 /* -c; -INT64_MIN is beyond every distance, and so is INT64_MAX. */
 static int64_t negate(int64_t value) { return weft_subtract_saturated(0, value); }
 
-/* ---- other atoms as bands -----------------------------------------------------------------------------------------
- */
+/* ---- other atoms as bands ---------------------------------------------------------------------------------------- */
 
 weft_id weft_law_causal_band(weft_rewriter *rw, weft_id id) {
     (void)id;
@@ -59,8 +58,7 @@ weft_id weft_law_stride_band(weft_rewriter *rw, weft_id id) {
         rw, (band){weft_rewriter_int(rw, INT64_MIN), weft_rewriter_int(rw, INT64_MAX), weft_operand(rw->dag, id, 0)});
 }
 
-/* ---- one band -----------------------------------------------------------------------------------------------------
- */
+/* ---- one band ---------------------------------------------------------------------------------------------------- */
 
 static bool known_ends(const weft_rewriter *rw, weft_id id, int64_t *lo, int64_t *hi) {
     return weft_known_int(rw, weft_operand(rw->dag, id, 0), lo) && weft_known_int(rw, weft_operand(rw->dag, id, 1), hi);
@@ -97,8 +95,7 @@ weft_id weft_law_complement_of_half(weft_rewriter *rw, weft_id id) {
     return id;
 }
 
-/* ---- intersections ------------------------------------------------------------------------------------------------
- */
+/* ---- intersections ----------------------------------------------------------------------------------------------- */
 
 static weft_id extreme(weft_rewriter *rw, weft_op op, weft_id a, weft_id b) {
     weft_id both[2] = {a, b};
@@ -164,8 +161,7 @@ weft_id weft_law_meet_bands(weft_rewriter *rw, weft_id id) {
     return weft_rewriter_set(rw, WEFT_OP_INTERSECTION, operands, kept);
 }
 
-/* ---- unions -------------------------------------------------------------------------------------------------------
- */
+/* ---- unions ------------------------------------------------------------------------------------------------------ */
 
 typedef struct known_band {
     int64_t lo, hi, step;

@@ -28,8 +28,7 @@ weft_id weft_law_chunk(weft_rewriter *rw, weft_id id) {
     return known_size && size == 1 ? band_of_chunk(rw, back) : id;
 }
 
-/* ---- blocks -------------------------------------------------------------------------------------------------------
- */
+/* ---- blocks ------------------------------------------------------------------------------------------------------ */
 
 weft_id weft_law_blocks_of_constant(weft_rewriter *rw, weft_id id) {
     int64_t size;
@@ -74,8 +73,7 @@ weft_id weft_law_blocks_of_band(weft_rewriter *rw, weft_id id) {
     return make_chunk(rw, weft_operand(rw->dag, id, 0), weft_subtract_saturated(0, lo));
 }
 
-/* ---- together -----------------------------------------------------------------------------------------------------
- */
+/* ---- together ---------------------------------------------------------------------------------------------------- */
 
 /* The size and the block pairs of an operand that is lifted; false: it is not. */
 static bool read_lifted(const weft_rewriter *rw, weft_id id, weft_id *size) {

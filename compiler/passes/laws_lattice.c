@@ -116,8 +116,7 @@ weft_id weft_law_excluded_middle(weft_rewriter *rw, weft_id id) {
     return id;
 }
 
-/* ---- absorption ---------------------------------------------------------------------------------------------------
- */
+/* ---- absorption -------------------------------------------------------------------------------------------------- */
 
 /* Are all operands of `small` among those of `large`? Both are sorted. */
 static bool includes(const weft_rewriter *rw, weft_id large, weft_id small) {
@@ -195,8 +194,7 @@ weft_id weft_law_resolve(weft_rewriter *rw, weft_id id) {
     return weft_rewriter_set(rw, op, operands, count);
 }
 
-/* ---- choices ------------------------------------------------------------------------------------------------------
- */
+/* ---- choices ----------------------------------------------------------------------------------------------------- */
 
 weft_id weft_law_choice(weft_rewriter *rw, weft_id id) {
     const weft_node node = *weft_node_at(rw->dag, id);

@@ -24,8 +24,7 @@ weft_id weft_law_range(weft_rewriter *rw, weft_id id) {
     return lo >= 0 && hi - lo == 1 ? weft_rewriter_int(rw, lo) : id;
 }
 
-/* ---- known positions ----------------------------------------------------------------------------------------------
- */
+/* ---- known positions --------------------------------------------------------------------------------------------- */
 
 /* An item that names the same positions whatever the number of keys, apart from cutting. */
 static bool known_item(const weft_rewriter *rw, weft_id item, weft_interval *out) {
@@ -79,8 +78,7 @@ weft_id weft_law_listing(weft_rewriter *rw, weft_id id) {
     return kept == 1 ? items[0] : make_list(rw, items, kept);
 }
 
-/* ---- atoms --------------------------------------------------------------------------------------------------------
- */
+/* ---- atoms ------------------------------------------------------------------------------------------------------- */
 
 weft_id weft_law_global(weft_rewriter *rw, weft_id id) {
     weft_id list = weft_operand(rw->dag, id, 0);
@@ -124,8 +122,7 @@ weft_id weft_law_join_lists(weft_rewriter *rw, weft_id id) {
     return result == id ? join_atoms(rw, id, WEFT_ATOM_COLS) : result;
 }
 
-/* ---- intersections ------------------------------------------------------------------------------------------------
- */
+/* ---- intersections ----------------------------------------------------------------------------------------------- */
 
 /* The positions of a canonical list, if all are known: at most `room` of them. */
 static bool known_list(const weft_rewriter *rw, weft_id list, weft_interval *out, uint32_t room, uint32_t *count) {

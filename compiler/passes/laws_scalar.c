@@ -21,8 +21,7 @@ weft_id weft_law_negation(weft_rewriter *rw, weft_id id) {
     return known ? weft_rewriter_int(rw, -value) : id;
 }
 
-/* ---- min and max of ints ------------------------------------------------------------------------------------------
- */
+/* ---- min and max of ints ----------------------------------------------------------------------------------------- */
 
 /* The leaves of a tree of one operation, left to right; counts only where `leaves` is NULL. */
 static uint32_t gather(const weft_rewriter *rw, weft_id id, weft_op op, weft_id *leaves) {
@@ -73,8 +72,7 @@ weft_id weft_law_extreme(weft_rewriter *rw, weft_id id) {
     return result;
 }
 
-/* ---- heads --------------------------------------------------------------------------------------------------------
- */
+/* ---- heads ------------------------------------------------------------------------------------------------------- */
 
 /* A clause that says what the rest does, or is of no head. */
 static bool is_idle(const weft_rewriter *rw, weft_id list, weft_id set, weft_id rest) {

@@ -41,8 +41,7 @@ static weft_id intersection(splitting *s, weft_id a, weft_id b) {
     return make(s, WEFT_OP_INTERSECTION, both, 2);
 }
 
-/* ---- signs --------------------------------------------------------------------------------------------------------
- */
+/* ---- signs ------------------------------------------------------------------------------------------------------- */
 
 /* Is operand k a set that the node's pairs are made of? The block pairs of blocks() are others. */
 static bool is_part(const splitting *s, weft_id id, uint32_t k) {
@@ -73,8 +72,7 @@ static void find_signs(splitting *s) {
     }
 }
 
-/* ---- leaves ---------------------------------------------------------------------------------------------------------
- */
+/* ---- leaves ------------------------------------------------------------------------------------------------------ */
 
 /* The step of a band that may have one above 1, else 0. */
 static weft_id step_of(const splitting *s, weft_id id) {
@@ -126,8 +124,7 @@ static bool choose_pass(splitting *s, bool few, weft_pass *pass) {
     return list || step;
 }
 
-/* ---- splitting ------------------------------------------------------------------------------------------------------
- */
+/* ---- splitting --------------------------------------------------------------------------------------------------- */
 
 /* The node with other operands in place of those that are part of it: `table` has them, or nothing. */
 static weft_id rebuild(splitting *s, weft_id id, const weft_id *table) {
@@ -192,8 +189,7 @@ static bool cut(splitting *s, weft_id *pass) {
     return *pass != 0;
 }
 
-/* ---- tables ---------------------------------------------------------------------------------------------------------
- */
+/* ---- tables ------------------------------------------------------------------------------------------------------ */
 
 static void free_tables(splitting *s) {
     const weft_allocator *allocator = s->program->allocator;
@@ -223,8 +219,7 @@ static bool make_tables(splitting *s) {
     return s->signs && s->chosen && s->without && s->with && s->gained && s->operands;
 }
 
-/* ---- passes ---------------------------------------------------------------------------------------------------------
- */
+/* ---- passes ------------------------------------------------------------------------------------------------------ */
 
 /* Passes from the last to the second. */
 typedef struct cut_passes {

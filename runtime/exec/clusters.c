@@ -21,8 +21,7 @@ size_t weft_gathered_bytes(const weft_plan *plan) {
     return rows_bytes(plan, plan->shape.head_dim) + rows_bytes(plan, plan->shape.value_dim) + TILES * sizeof(weft_mask);
 }
 
-/* ---- one item ------------------------------------------------------------------------------------------------------
- */
+/* ---- one item ---------------------------------------------------------------------------------------------------- */
 
 typedef struct weft_gathering {
     const weft_cluster_job *job;
@@ -126,8 +125,7 @@ static void compute_cluster(void *user, const weft_cluster *cluster) {
     }
 }
 
-/* ---- floats that stand in for o ------------------------------------------------------------------------------------
- */
+/* ---- floats that stand in for o ---------------------------------------------------------------------------------- */
 
 /* Rows of all heads, then their lse. */
 static size_t wide_rows(const weft_plan *plan) { return weft_plan_heads(plan) * (size_t)plan->shape.queries; }
@@ -183,8 +181,7 @@ void weft_wide_end(const weft_plan *plan, const weft_views *views, uint32_t work
     if (is_wide(plan)) weft_engine_parallel(plan->kernel->engine, workers, end_rows, &ending);
 }
 
-/* ---- an item -------------------------------------------------------------------------------------------------------
- */
+/* ---- an item ----------------------------------------------------------------------------------------------------- */
 
 void weft_compute_clusters(const weft_cluster_job *job, const weft_call *call) {
     const weft_plan *plan = job->plan;

@@ -135,8 +135,7 @@ weft_workspace weft_workspace_of(const weft_plan *plan);
 bool weft_choose_of(const weft_plan *plan, const weft_selection *selection, const weft_views *views, uint32_t workers,
                     unsigned char *memory);
 
-/* ---- clusters (clusters.c) ----------------------------------------------------------------------------------------
- */
+/* ---- clusters (clusters.c) --------------------------------------------------------------------------------------- */
 
 /* Keys that one call takes of a cluster, and what they are gathered into: keys, then values, then masks. Each call
  * rounds lse once more. */

@@ -25,8 +25,7 @@ weft_features weft_rest_features(const weft_plan *plan);
 /* Everything, step after step; how many rows were recomputed. Stops when the host says so. */
 int64_t weft_estimate(weft_estimation *run);
 
-/* ---- what belongs to a worker, a head, a row -----------------------------------------------------------------------
- */
+/* ---- what belongs to a worker, a head, a row --------------------------------------------------------------------- */
 
 weft_feature_room weft_rest_room(const weft_estimation *run, size_t worker);
 /* Keys of a set of rows: a mask each, and which are there, as bits. All 0 between sets. */
@@ -61,8 +60,7 @@ typedef struct weft_strand {
 void weft_estimate_up(const weft_strand *strand, const weft_item *item, size_t n);
 void weft_estimate_down(const weft_strand *strand, const weft_item *item, size_t n, const weft_rest_runs *runs);
 
-/* ---- visited.c: what is to be taken away, where complements are not laid out ----------------------------------------
- */
+/* ---- visited.c: what is to be taken away, where complements are not laid out ------------------------------------- */
 
 /* Visits the items of run->phase until none is left. */
 void weft_visit_items(void *run, size_t worker);

@@ -48,8 +48,7 @@ static void tell(const weft_clustering *b, const uint32_t *rows, int64_t count, 
 
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
-/* ---- lsh: rows and keys in order of their buckets ------------------------------------------------------------------
- */
+/* ---- lsh: rows and keys in order of their buckets ---------------------------------------------------------------- */
 
 /* Rows of a bucket are taken 64 at a time from its first on; an item has those clusters that begin in it, so that a
  * bucket of any size falls to many items, and clusters have no more than one bucket. */
@@ -90,8 +89,7 @@ static void drop_earlier_rounds(const weft_choice *c, const weft_shape *shape, u
     }
 }
 
-/* ---- topk: rows by the blocks that they chose -----------------------------------------------------------------------
- */
+/* ---- topk: rows by the blocks that they chose -------------------------------------------------------------------- */
 
 static int64_t blocks_of(const weft_plan *plan, const weft_layout *layout) {
     return weft_ceil_div(plan->shape.keys, weft_operand_int(&plan->bound.dag, layout->list, 1));

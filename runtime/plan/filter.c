@@ -115,8 +115,7 @@ void weft_filter_free(weft_filter *filter, const weft_allocator *allocator) {
     *filter = (weft_filter){0};
 }
 
-/* ---- when pairs are asked -----------------------------------------------------------------------------------------
- */
+/* ---- when pairs are asked ---------------------------------------------------------------------------------------- */
 
 static void join(const uint32_t low[WEFT_TILE_KEYS], const uint32_t high[WEFT_TILE_KEYS],
                  uint64_t word[WEFT_TILE_KEYS]) {

@@ -26,7 +26,10 @@ static bool make(weft_planner *planner, weft_listed_filter *entry) {
     else if (!open)
         set = weft_make_set(dag, WEFT_OP_INTERSECTION, WEFT_NO_SPAN, 2, set, within);
     entry->filter = weft_allocate_zero(planner->allocator, sizeof *entry->filter);
-    return set && entry->filter && weft_filter_make(entry->filter, &plan->bound, &plan->shape, set, &entry->fits);
+    if (!set || !entry->filter || !weft_filter_make(entry->filter, &plan->bound, &plan->shape, set, &entry->fits))
+        return false;
+    if (!entry->fits) weft_filter_free(entry->filter, planner->allocator); /* what is there is of no use */
+    return true;
 }
 
 bool weft_plan_filter(weft_planner *planner, weft_id set, weft_id list, const weft_filter **filter) {

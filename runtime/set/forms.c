@@ -137,8 +137,7 @@ static weft_id make_classes(parts *p, weft_scratch *scratch) {
 
 static weft_id keep(parts *p, weft_scratch *scratch) { return (void)p, (void)scratch, 0; }
 
-/* ---- the whole ----------------------------------------------------------------------------------------------------
- */
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 typedef weft_id make_form(parts *p, weft_scratch *scratch);
 

@@ -128,8 +128,7 @@ static bool vertical_slash(const question *q) {
     return past_only(q) && (chosen(q) || q->j < q->p[2] || q->i - q->j < q->p[3]);
 }
 
-/* ---- hashing ------------------------------------------------------------------------------------------------------
- */
+/* ---- hashing ----------------------------------------------------------------------------------------------------- */
 
 static double gaussian(int64_t element, int64_t round) {
     uint32_t counter[4] = {(uint32_t)element, 0, (uint32_t)round, 0x4C534821}, words[4];
@@ -213,8 +212,7 @@ static void choose_chunks(const question *q) {
 
 static bool reformer_causal(const question *q) { return chosen(q) && past_only(q); }
 
-/* ---- all of them ----------------------------------------------------------------------------------------------------
- */
+/* ---- all of them ------------------------------------------------------------------------------------------------- */
 
 static const definition patterns[] = {
     {.file = "reformer",

@@ -80,8 +80,7 @@ static void check(trial *t, const char *what, int set, double allowed) {
 static const weft_dtype types[] = {WEFT_F32, WEFT_BF16, WEFT_F16};
 static const double errors[] = {[WEFT_F32] = 2e-5, [WEFT_BF16] = 3e-2, [WEFT_F16] = 4e-3};
 
-/* ---- numbers that are none ------------------------------------------------------------------------------------------
- */
+/* ---- numbers that are none --------------------------------------------------------------------------------------- */
 
 START_TEST(what_is_not_finite_is_chosen_by_as_well) {
     static const double odd[] = {NAN, INFINITY, -INFINITY, 3e4, -3e4, 0.0, -0.0};
@@ -131,8 +130,7 @@ START_TEST(a_nan_key_touches_rows_alone_that_may_see_it) {
 }
 END_TEST
 
-/* ---- nothing to tell keys apart -------------------------------------------------------------------------------------
- */
+/* ---- nothing to tell keys apart ---------------------------------------------------------------------------------- */
 
 START_TEST(equal_keys_and_zeros_are_ties) {
     for (int set = 0; set < SETS; set++)

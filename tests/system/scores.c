@@ -202,8 +202,7 @@ START_TEST(faults_of_a_pair) {
 }
 END_TEST
 
-/* ---- infinities ----------------------------------------------------------------------------------------------------
- */
+/* ---- infinities -------------------------------------------------------------------------------------------------- */
 
 START_TEST(minus_infinity_takes_the_weight) {
     bench *a = calloc(1, sizeof *a), *b = outcome("pattern p { attend all - cols({3, 64, 69}); }", NULL, 0);
@@ -275,8 +274,7 @@ START_TEST(huge_biases_cancel) {
 }
 END_TEST
 
-/* ---- sinks, softcaps, slopes ----------------------------------------------------------------------------------------
- */
+/* ---- sinks, softcaps, slopes ------------------------------------------------------------------------------------- */
 
 START_TEST(sinks_at_their_limits) {
     list sinks = LIST(-INFINITY, INFINITY, 1000);

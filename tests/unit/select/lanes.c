@@ -81,8 +81,7 @@ START_TEST(the_highest_are_found) {
 }
 END_TEST
 
-/* ---- softmax ------------------------------------------------------------------------------------------------------
- */
+/* ---- softmax ----------------------------------------------------------------------------------------------------- */
 
 /* Of one lane, in float64: a score that is the largest weighs 1, also where it is infinite; NaN nothing. */
 static void add_lane(const float *scores, int lane, int64_t keys, float scale, int64_t i, double *columns,

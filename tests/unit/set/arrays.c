@@ -243,8 +243,7 @@ START_TEST(draws_are_shared_between_heads_on_demand) {
 }
 END_TEST
 
-/* ---- rows as lists ------------------------------------------------------------------------------------------------
- */
+/* ---- rows as lists ----------------------------------------------------------------------------------------------- */
 
 /* weft_list_row gives what contains says, whatever was asked before. */
 static void check_list(weft_id atom, test_random *random) {
@@ -324,8 +323,7 @@ START_TEST(pools_of_any_kind) {
 }
 END_TEST
 
-/* ---- cost ---------------------------------------------------------------------------------------------------------
- */
+/* ---- cost -------------------------------------------------------------------------------------------------------- */
 
 static double seconds(void) {
     struct timespec now;

@@ -225,8 +225,7 @@ static bool drawn(atom_test *t, int64_t i, int64_t j) {
     return define_random(i, j, t->v[0], t->v[1], t->per_head ? t->environment.head : 0, t->pool, t->keys);
 }
 
-/* ---- comparing ------------------------------------------------------------------------------------------------------
- */
+/* ---- comparing --------------------------------------------------------------------------------------------------- */
 
 typedef bool definition(atom_test *t, int64_t i, int64_t j);
 

@@ -54,8 +54,7 @@ static inline bool define_neighborhood2d(int64_t i, int64_t j, const int64_t v[5
            define_neighbor(i % width, j % width, width, v[3], v[4]);
 }
 
-/* ---- random --------------------------------------------------------------------------------------------------------
- */
+/* ---- random ------------------------------------------------------------------------------------------------------ */
 
 /* The first word of Philox4x32-10, from the paper's figure: ten times, multiply two words, mix in two and the key. */
 static inline uint32_t define_philox(uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint64_t seed) {

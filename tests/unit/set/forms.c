@@ -31,8 +31,7 @@ static void begin(fixture *f, uint64_t seed) {
     ck_assert(weft_bound_init(&f->bound, &f->allocator));
 }
 
-/* ---- random conditions ---------------------------------------------------------------------------------------------
- */
+/* ---- random conditions ------------------------------------------------------------------------------------------- */
 
 /* A chain of operations on one value, which its seed decides: of i and of j it is the same function. */
 static weft_id function_of(fixture *f, weft_id x, uint64_t seed) {
@@ -81,8 +80,7 @@ static weft_id random_condition(fixture *f) {
     return condition;
 }
 
-/* ---- the same pairs ------------------------------------------------------------------------------------------------
- */
+/* ---- the same pairs ---------------------------------------------------------------------------------------------- */
 
 typedef struct tally {
     long changed, pairs, held;
@@ -124,8 +122,7 @@ START_TEST(forms_hold_the_same_pairs) {
 }
 END_TEST
 
-/* ---- the forms -----------------------------------------------------------------------------------------------------
- */
+/* ---- the forms --------------------------------------------------------------------------------------------------- */
 
 static weft_op form_of(fixture *f, weft_id condition, weft_space space) {
     weft_id set = weft_simpler_where(&f->bound, where(f, condition), space);
